@@ -1,0 +1,1 @@
+"""Intake: find, hash, archive, parse, check. Deliveries in; typed records or quarantine out."""

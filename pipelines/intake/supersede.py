@@ -1,0 +1,37 @@
+"""Corrections: which version of a record counts, and which it replaces."""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.contracts import Table
+
+
+def record_key(records: ir.Table, table: Table, contract: Table) -> ir.StringValue:
+    """The key of the source; where the contract says so, the name of the file belongs to it."""
+    sourced = {c.source: c.name for c in table.columns if c.source}
+    names = [sourced[f"{contract.name}.{key}"] for key in contract.keys]
+    if contract.is_keyed_by_file:
+        names = ["list_file", *names]
+    return ibis.literal("\x1f").join([records[name] for name in names])
+
+
+def losers(versions: ir.Table, key: str, batches: ir.Table) -> ir.Table:
+    """Versions that another version of the same key replaces.
+
+    The version received last wins: by time of receipt, then file name, then row number. Keys:
+    (batch_id, row_number); `superseded_by` is the batch of the winner.
+    """
+    marked = versions.mutate(key_hash=versions[key].hash())
+    counted = marked.group_by("key_hash").agg(versions=lambda t: t.count())
+    repeated = counted.filter(counted.versions > 1)
+    rivals = marked.semi_join(repeated, "key_hash").join(
+        batches.select("batch_id", "file"), "batch_id"
+    )
+    newest = [ibis.desc("received_at"), ibis.desc("file"), ibis.desc("row_number")]
+    order = ibis.window(group_by=key, order_by=newest)
+    ranked = rivals.mutate(
+        place=ibis.row_number().over(order), winner=rivals.batch_id.first().over(order)
+    )
+    return ranked.filter(ranked.place > 0).select(
+        "batch_id", "row_number", superseded_by=ranked.winner
+    )

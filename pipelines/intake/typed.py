@@ -1,0 +1,179 @@
+"""Delivered text -> typed columns, and the reason why a row cannot be accepted, if there is one.
+
+The rules are those of the source's contract: types, vocabularies, bounds, and the checks of
+severity `quarantine`. A value that cannot be read is empty; whether that matters, a check says.
+"""
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.contracts import Check, Column, Table
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("JANUARI", "JANUARY", "JAN"), ("FEBRUARI", "PEBRUARI", "FEBRUARY", "FEB", "PEB"),
+            ("MARET", "MARCH", "MAR", "MRT"), ("APRIL", "APR"), ("MEI", "MAY"),
+            ("JUNI", "JUNE", "JUN"), ("JULI", "JULY", "JUL"),
+            ("AGUSTUS", "AUGUST", "AGU", "AGT", "AGS", "AUG"),
+            ("SEPTEMBER", "SEP", "SEPT"), ("OKTOBER", "OCTOBER", "OKT", "OCT"),
+            ("NOVEMBER", "NOPEMBER", "NOV", "NOP"), ("DESEMBER", "DECEMBER", "DES", "DEC"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+WORDS_DATE = r"^(\d{1,2})[ \-/.]+([A-Za-z]+)[ \-/.,]+(\d{4})$"
+NUMERIC_DATE = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})$"
+NUMERIC_TIME = r"^\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}[ T]+(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)$"
+ISO_DATE = r"^\d{4}-\d{2}-\d{2}([ T].*)?$"
+ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
+FULL_ISO = len("2025-12-31T23:59:59+07:00")
+DAY_ALONE = len("2025-12-31")
+WIB = "+07:00"
+SERIAL = r"^\d{5}(\.0+)?$"
+SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
+
+
+def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
+    """Rows of text (contract columns, row_number, missing_column, ...) -> the records table.
+
+    Adds `field` and `reason` of the first check that fails, empty for a row that is accepted; a
+    row of a delivery without a required column fails for that. Other columns pass through.
+    """
+    origin = {c.source.split(".")[1]: c.name for c in records.columns if c.source}
+    passed = [name for name in delivered.columns if name not in contract.names]
+    values = {name: _value(delivered[name], contract.column(name)) for name in origin}
+    field, reason = _verdict(values, contract)
+    field = ibis.coalesce(delivered.missing_column, field)
+    reason = ibis.cases((delivered.missing_column.notnull(), "missing_column"), else_=reason)
+    renamed = {origin[name]: value for name, value in values.items()}
+    return delivered.select(*passed, **renamed, field=field, reason=reason)
+
+
+def _value(text: ir.StringValue, column: Column) -> ir.Value:
+    clean = text.strip().nullif("")
+    if column.logical_type == "date":
+        return _bounded(date(clean), column)
+    if column.logical_type == "timestamp":
+        return _bounded(timestamp(clean), column)
+    if column.logical_type == "integer":
+        return _bounded(clean.try_cast("float64").try_cast("int64"), column)
+    if column.vocabulary and not column.is_open_vocabulary:
+        return _word(clean.upper(), column.vocabulary)
+    return clean
+
+
+def _word(word: ir.StringValue, vocabulary: Mapping[str, str]) -> ir.StringValue:
+    """The value a spelling stands for; an unknown one is kept."""
+    spellings = {k: v for k, v in vocabulary.items() if k != v}
+    return word.substitute(spellings) if spellings else word
+
+
+def _bounded(value: ir.Value, column: Column) -> ir.Value:
+    """Empty outside `minimum` and `maximum` of the contract."""
+    low, high = column.options.get("minimum"), column.options.get("maximum")
+    if low is None or high is None:
+        return value
+    bounds = [ibis.literal(bound).cast(value.type()) for bound in (low, high)]
+    return ibis.cases((value.between(*bounds), value))
+
+
+def date(text: ir.StringValue) -> ir.DateValue:
+    """`YYYY-MM-DD`, `DD/MM/YYYY`, `DD-MM-YYYY`, `31 Desember 1990`, or a spreadsheet's serial.
+
+    An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
+    """
+    iso = ibis.cases((text.length() == 10, text.try_cast("date")))
+    return ibis.coalesce(
+        iso, _numeric_date(text), _words_date(text), _serial_date(text), _iso_with_time(text)
+    )
+
+
+def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir.DateValue:
+    parts = (year + "-" + month.cast("string").lpad(2, "0") + "-" + day.lpad(2, "0"))
+    return parts.try_cast("date")
+
+
+def _numeric_date(text: ir.StringValue) -> ir.DateValue:
+    day, month, year = (text.re_extract(NUMERIC_DATE, group) for group in (1, 2, 3))
+    return ibis.cases((text.re_search(NUMERIC_DATE), _assembled(year, month, day)))
+
+
+def _words_date(text: ir.StringValue) -> ir.DateValue:
+    day, word, year = (text.re_extract(WORDS_DATE, group) for group in (1, 2, 3))
+    month = word.upper().cases(*MONTHS.items())
+    return ibis.cases((text.re_search(WORDS_DATE), _assembled(year, month, day)))
+
+
+def _serial_date(text: ir.StringValue) -> ir.DateValue:
+    days = text.try_cast("float64").try_cast("int64")
+    serial = ibis.literal(SERIAL_EPOCH).cast("date") + days.as_interval("D")
+    # DuckDB makes date + interval a timestamp although Ibis calls it a date; say so, then cast.
+    return ibis.cases((text.re_search(SERIAL), serial.cast("timestamp").cast("date")))
+
+
+def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
+    return ibis.cases((text.re_search(ISO_DATE), text.substr(0, 10).try_cast("date")))
+
+
+def timestamp(text: ir.StringValue) -> ir.TimestampValue:
+    """ISO 8601 with offset; without one it is WIB. Also `DD/MM/YYYY HH:MM[:SS]`, or a day alone.
+
+    The usual form comes first: the engine tries the next only where the one before was empty.
+    """
+    with_seconds = text.re_replace(ISO_WITHOUT_SECONDS, r"\1:00\2")
+    clock = text.re_extract(NUMERIC_TIME, 1).replace(".", ":")
+    day = _numeric_date(text.re_extract(r"^(\S+?)[ T]", 1)).cast("string")
+    return ibis.coalesce(
+        ibis.cases((text.length() == FULL_ISO, _moment(text))),
+        _moment(text + WIB),
+        _moment(with_seconds + WIB),
+        ibis.cases((text.length() > DAY_ALONE, _moment(with_seconds))),
+        ibis.cases((clock.length() == len("23:59"), _moment(day + " " + clock + ":00" + WIB))),
+        _moment(day + " " + clock + WIB),
+        _moment(date(text).cast("string") + " 00:00:00" + WIB),
+    )
+
+
+def _moment(text: ir.StringValue) -> ir.TimestampValue:
+    return text.try_cast("timestamp('UTC')")
+
+
+def _verdict(
+    values: Mapping[str, ir.Value], contract: Table
+) -> tuple[ir.StringValue, ir.StringValue]:
+    """Column and reason code of the first failing check, in the order of the contract."""
+    checks = contract.checks_of("quarantine")
+    by_column = sorted(checks, key=lambda c: c.column is None)  # whole-row rules come last
+    failures = [(_fails(check, values, contract), check) for check in by_column]
+    field = ibis.cases(*((bad, check.column or "") for bad, check in failures))
+    reason = ibis.cases(*((bad, check.id) for bad, check in failures))
+    return field, reason
+
+
+def _fails(check: Check, values: Mapping[str, ir.Value], contract: Table) -> ir.BooleanValue:
+    if check.rule.metric == "nullValues" and check.column:
+        return values[check.column].isnull()
+    if check.rule.metric == "invalidValues" and check.column:
+        allowed = set(contract.column(check.column).vocabulary.values())
+        return ~values[check.column].isin(sorted(allowed)).fill_null(False)
+    if "anyOf" in check.arguments:
+        usable = (_usable(name, values, contract) for name in check.arguments["anyOf"])
+        return ~ibis.or_(*usable)
+    raise NotImplementedError(f"{contract.name}: check {check.id} cannot split rows")
+
+
+def _usable(name: str, values: Mapping[str, ir.Value], contract: Table) -> ir.BooleanValue:
+    """Whether the column says anything: not empty, and not one of its words for nothing."""
+    missing = [
+        word
+        for check in contract.checks
+        if check.column == name and check.rule.metric == "missingValues"
+        for word in check.arguments["missingValues"]
+    ]
+    value = values[name]
+    return value.notnull() & ~value.upper().isin(missing) if missing else value.notnull()

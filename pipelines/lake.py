@@ -1,0 +1,170 @@
+"""The one place that opens DuckLake: tables in, tables out, snapshots.
+
+The catalog is an encrypted DuckDB file and the Parquet files are encrypted; one process holds it
+at a time. Tables are those of schemas/lake/, created on first use.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from duckdb_extensions import import_extension
+from ibis.backends.duckdb import Backend
+
+from pipelines import contracts, keys, settings
+
+CATALOG = "lake"
+EXTENSIONS = ("httpfs", "ducklake")
+
+
+class LakeBusyError(Exception):
+    """Another process holds the embedded catalog."""
+
+
+class LakeShutError(Exception):
+    """The key does not open the catalog."""
+
+
+def exists(home: settings.Home) -> bool:
+    """Whether a lake was ever created there."""
+    return (home.lake / "catalog.duckdb").exists()
+
+
+def _engine(now: settings.Settings) -> duckdb.DuckDBPyConnection:
+    """An in-memory engine; its spills are private and encrypted."""
+    now.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    con = duckdb.connect(config={"temp_directory": str(now.home.temporary)})
+    for extension in EXTENSIONS:
+        import_extension(extension, con=con)
+        con.load_extension(extension)
+    con.execute("SET temp_file_encryption = true")
+    con.execute("SET enable_progress_bar = false")
+    con.execute("SET preserve_insertion_order = false")
+    if now.memory_limit:
+        con.execute("SET memory_limit = ?", [now.memory_limit])
+    if now.threads:
+        con.execute("SET threads = ?", [now.threads])
+    return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, folder: Path, key: str, read_only: bool) -> None:
+    options = [
+        f"DATA_PATH '{folder / 'files'}/'",
+        "ENCRYPTED",
+        "DATA_INLINING_ROW_LIMIT 0",
+        f"META_ENCRYPTION_KEY '{key}'",
+        *(["READ_ONLY"] if read_only else []),
+    ]
+    catalog = folder / "catalog.duckdb"
+    try:
+        con.execute(f"ATTACH 'ducklake:{catalog}' AS {CATALOG} ({', '.join(options)})")
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise LakeBusyError(f"another process holds {catalog}") from None
+        raise LakeShutError(f"{catalog} cannot be opened with this key") from None
+
+
+class Lake:
+    """Tables of the lake as Ibis expressions, and the ways to write them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Wrap a connection with the lake attached; use `open_lake`."""
+        self.con = con
+        self.ibis: Backend = ibis.duckdb.from_connection(con)
+        self._scratch = 0
+
+    def table(self, schema: str, name: str) -> ir.Table:
+        """A lake table as it is now."""
+        return self.ibis.table(name, database=(CATALOG, schema))
+
+    def create_missing(self) -> None:
+        """Create the tables of the contracts that are not there yet."""
+        for schema in sorted({schema for schema, _ in contracts.lake()}):
+            self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
+        for (schema, name), table in contracts.lake().items():
+            if name not in self.ibis.list_tables(database=(CATALOG, schema)):
+                columns = ibis.schema(table.arrow_schema)
+                self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
+
+    def insert(self, schema: str, name: str, rows: ir.Table | pa.Table) -> None:
+        """Append rows; columns and types are those of the contract, by name."""
+        wanted = contracts.lake()[schema, name].arrow_schema
+        table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
+        types = ibis.schema(wanted)
+        ordered = table.select(**{column: table[column].cast(types[column]) for column in types})
+        self.ibis.insert(name, ordered, database=(CATALOG, schema))
+
+    def replace(self, schema: str, name: str, rows: ir.Table | pa.Table) -> None:
+        """Replace all rows of a table."""
+        self.ibis.truncate_table(name, database=(CATALOG, schema))
+        self.insert(schema, name, rows)
+
+    def mark_superseded(self, name: str, losers: ir.Table) -> None:
+        """Set `superseded_by` of the versions in `losers` (batch_id, row_number, superseded_by)."""
+        lost = self.scratch(losers)
+        self.con.execute(
+            f"UPDATE {CATALOG}.records.{name} AS r SET superseded_by = s.superseded_by "  # noqa: S608
+            f"FROM {lost.op().name} AS s "
+            "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number"
+        )
+        self.drop_scratch(lost)
+
+    def scratch(self, rows: ir.Table) -> ir.Table:
+        """Work out an expression once, for this connection only; dropped with it."""
+        self._scratch += 1
+        return self.ibis.create_table(f"scratch_{self._scratch}", rows, temp=True)
+
+    def drop_scratch(self, *tables: ir.Table) -> None:
+        """Give the memory of scratch tables back."""
+        for table in tables:
+            self.ibis.drop_table(table.op().name, database=("temp", "main"))
+
+    @contextmanager
+    def delivered(self, rows: pa.Table) -> Iterator[ir.Table]:
+        """Arrow rows as a table of the engine, without copying them."""
+        self.con.register("delivered", rows)
+        try:
+            yield self.ibis.table("delivered")
+        finally:
+            self.con.unregister("delivered")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self.con.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.con.execute("ROLLBACK")
+            raise
+        self.con.execute("COMMIT")
+
+    @property
+    def snapshot_id(self) -> int:
+        """The newest snapshot of the lake."""
+        found: Any = self.con.execute(
+            f"SELECT max(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"
+        ).fetchone()
+        return int(found[0])
+
+
+@contextmanager
+def open_lake(
+    now: settings.Settings, secret: keys.Keys, read_only: bool = False
+) -> Iterator[Lake]:
+    """The lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
+    now.home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
+    con = _engine(now)
+    try:
+        _attach(con, now.home.lake, secret.derive("lake catalog"), read_only)
+        lake = Lake(con)
+        if not read_only:
+            lake.create_missing()
+        yield lake
+    finally:
+        con.close()

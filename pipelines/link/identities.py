@@ -1,0 +1,113 @@
+"""Identities of every source in one shape: what linkage compares.
+
+Key: record_key. For crossings it is the travel document (`D:number`), for placements `P:` and the
+placement_id, for lists `L:` with file and number. Columns: source, record_key, document_number,
+nik, name, birth_date, birth_year, sex, birth_place, records, first_received_at, first_event_at.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.link import compatible
+
+SHAPE = [
+    "source", "record_key", "document_number", "nik", "name", "birth_date", "birth_year", "sex",
+    "birth_place", "records", "first_received_at", "first_event_at",
+]
+TUPLE = ["raw_document", "raw_name", "birth_date", "sex", "raw_nik"]
+
+
+def traveller_keys(tuples: ir.Table) -> ir.Table:
+    """`tuples` with their record_key.
+
+    A document belongs to its commonest bearer; a bearer whose birth date and name both disagree
+    with that one is somebody else on a number written wrongly, and gets a key of its own. Without
+    a document the NIK is the key, and without a NIK the name with birth date and sex.
+    """
+    order = ibis.window(
+        group_by="document_number",
+        order_by=[ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")],
+    )
+    beside = tuples.mutate(
+        bearer_name=tuples.name.first().over(order),
+        bearer_birth_date=tuples.birth_date.first().over(order),
+        bearers=tuples.count().over(ibis.window(group_by="document_number")),
+    )
+    is_bearer = (
+        (beside.bearers == 1)
+        | compatible.birth_dates(beside.birth_date, beside.bearer_birth_date)
+        | compatible.names(beside.name, beside.bearer_name)
+    )
+    document = ibis.literal("D:") + beside.document_number
+    key = ibis.coalesce(
+        ibis.cases((is_bearer, document)),
+        document + "|" + _written(beside),
+        ibis.literal("N:") + beside.nik,
+        ibis.literal("W:") + _written(beside),
+    )
+    return beside.mutate(record_key=key).drop("bearer_name", "bearer_birth_date", "bearers")
+
+
+def _written(t: ir.Table) -> ir.StringValue:
+    parts = [t.name, t.birth_date.cast("string"), t.sex]
+    return ibis.literal("|").join([part.fill_null("") for part in parts])
+
+
+def travellers(keyed: ir.Table) -> ir.Table:
+    """Identities of the crossings. Key: record_key. Attributes are those written most often."""
+    commonest = ibis.window(
+        group_by="record_key",
+        order_by=[ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")],
+    )
+    whole = ibis.window(group_by="record_key")
+    spread = keyed.mutate(
+        place=ibis.row_number().over(commonest),
+        nik=keyed.nik.max().over(whole),
+        records=keyed.records.sum().over(whole),
+        first_received_at=keyed.first_received_at.min().over(whole),
+        first_event_at=keyed.first_event_at.min().over(whole),
+    )
+    one = spread.filter(spread.place == 0)
+    shaped = one.mutate(source=ibis.literal("perlintasan"), birth_year=one.birth_date.year())
+    return _shaped(shaped)
+
+
+def placed(placements: ir.Table) -> ir.Table:
+    """Identities of the placements, one each. Key: record_key."""
+    return _shaped(
+        placements.mutate(
+            source=ibis.literal("penempatan"),
+            record_key=ibis.literal("P:") + placements.placement_id,
+            document_number=placements.passport_number,
+            birth_year=placements.birth_date.year(),
+            birth_place=ibis.null("string"),
+            records=ibis.literal(1),
+            first_event_at=placements.processed_on,
+        )
+    )
+
+
+def listed(repatriations: ir.Table) -> ir.Table:
+    """Identities of the rows of repatriation lists, one each. Key: record_key."""
+    return _shaped(
+        repatriations.mutate(
+            source=ibis.literal("pemulangan"),
+            record_key=list_key(repatriations),
+            birth_place=ibis.null("string"),
+            records=ibis.literal(1),
+            first_event_at=repatriations.arrived_on,
+        )
+    )
+
+
+def list_key(repatriations: ir.Table) -> ir.StringValue:
+    """The record_key of a row of a list."""
+    return ibis.literal("L:") + repatriations.list_file + "#" + repatriations.list_number
+
+
+def _shaped(t: ir.Table) -> ir.Table:
+    types = {
+        "records": "int64", "birth_year": "int64", "first_received_at": "timestamp('UTC')",
+        "first_event_at": "timestamp('UTC')", "birth_date": "date",
+    }
+    return t.select(**{name: t[name].cast(types.get(name, "string")) for name in SHAPE})

@@ -1,0 +1,284 @@
+"""What the records say about the record keepers: closed codes, one row per occurrence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines.policy import Policy
+from pipelines.reconcile.placements import valid_windows
+
+SCHEMA = ibis.schema(
+    {
+        "code": "string",
+        "source": "string",
+        "batch_id": "string",
+        "row_number": "int64",
+        "person_id": "string",
+        "occurred_on": "date",
+        "gate_code": "string",
+        "detail": "string",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of finding: the source that it concerns and a sentence in two languages."""
+
+    code: str
+    source: str
+    sentence_id: str
+    sentence_en: str
+
+
+FINDINGS: tuple[Finding, ...] = (
+    Finding(
+        "entry_without_exit",
+        "perlintasan",
+        "Orang masuk tanpa keberangkatan sebelumnya dalam catatan.",
+        "A person entered with no earlier exit on record.",
+    ),
+    Finding(
+        "two_exits_in_a_row",
+        "perlintasan",
+        "Orang keluar dua kali berturut-turut tanpa kepulangan di antaranya.",
+        "A person left twice in a row with no return in between.",
+    ),
+    Finding(
+        "duplicate_crossing",
+        "perlintasan",
+        "Perlintasan yang sama dipindai lebih dari sekali.",
+        "One crossing was scanned more than once.",
+    ),
+    Finding(
+        "two_live_passports",
+        "perlintasan",
+        "Satu orang memakai dua paspor bergantian.",
+        "One person travelled on two passports in turns.",
+    ),
+    Finding(
+        "conflicting_birth_dates",
+        "perlintasan",
+        "Satu orang tercatat dengan tanggal lahir yang berbeda-beda.",
+        "One person is on record with different birth dates.",
+    ),
+    Finding(
+        "unknown_gate",
+        "perlintasan",
+        "Kode gerbang tidak ada dalam daftar gerbang.",
+        "A gate code is not in the table of gates.",
+    ),
+    Finding(
+        "feed_gap",
+        "perlintasan",
+        "Hari tanpa satu pun perlintasan di dalam cakupan catatan.",
+        "A day inside the coverage without a single crossing.",
+    ),
+    Finding(
+        "placement_without_exit",
+        "penempatan",
+        "Penempatan yang sah tanpa keberangkatan orangnya dalam masa berlaku.",
+        "A valid placement whose holder did not leave while it was in force.",
+    ),
+)
+
+def findings(
+    crossings: ir.Table,
+    journeys: ir.Table,
+    placements: ir.Table,
+    policy: Policy,
+    as_of: date,
+    coverage_from: date,
+    identities: ir.Table | None = None,
+) -> ir.Table:
+    """All findings, one row per occurrence; the delivered row where there is one.
+
+    Takes crossings and placements with persons and journeys. `identities` (person_id, birth_date;
+    one row per way in which a person was written down) adds conflicting birth dates. `detail`
+    holds codes, counts and dates only.
+    """
+    parts = [
+        _from_journeys(crossings, journeys),
+        two_live_passports(crossings),
+        unknown_gates(crossings),
+        feed_gaps(crossings, coverage_from, as_of),
+        placements_without_exit(placements, journeys, policy, as_of, coverage_from),
+    ]
+    if identities is not None:
+        parts.append(conflicting_birth_dates(identities, policy))
+    return ibis.union(*parts)
+
+
+def finding_codes() -> pa.Table:
+    """The codes as data (key code)."""
+    return pa.Table.from_pylist([vars(finding) for finding in FINDINGS])
+
+
+def _from_journeys(crossings: ir.Table, journeys: ir.Table) -> ir.Table:
+    """Findings that journeys already know, joined once to the crossings they concern."""
+    marked = ibis.union(
+        entries_without_exit(journeys), two_exits_in_a_row(journeys), duplicate_crossings(journeys)
+    )
+    rows = crossings.select(
+        "crossing_id", "batch_id", "row_number", "person_id", "gate_code", occurred_on="crossed_on"
+    ).join(marked, "crossing_id")
+    return _as_findings(rows)
+
+
+def entries_without_exit(journeys: ir.Table) -> ir.Table:
+    """Entries with no open exit before them (code, crossing_id, detail)."""
+    rows = journeys.filter(journeys.exit_crossing_id.isnull())
+    return rows.select(
+        code=ibis.literal("entry_without_exit"),
+        crossing_id=rows.return_crossing_id,
+        detail=ibis.null("string"),
+    )
+
+
+def two_exits_in_a_row(journeys: ir.Table) -> ir.Table:
+    """Exits followed by an exit (code, crossing_id, detail)."""
+    rows = journeys.filter(journeys.next_exit_on.notnull())
+    return rows.select(
+        code=ibis.literal("two_exits_in_a_row"),
+        crossing_id=rows.exit_crossing_id,
+        detail=ibis.literal("next_exit_on=") + rows.next_exit_on.cast("string"),
+    )
+
+
+def duplicate_crossings(journeys: ir.Table) -> ir.Table:
+    """Scans that were merged into an earlier one (code, crossing_id, detail)."""
+    rows = journeys.filter(journeys.merged_crossing_ids.notnull())
+    return rows.select(
+        code=ibis.literal("duplicate_crossing"),
+        crossing_id=rows.merged_crossing_ids.split(";").unnest(),
+        detail=ibis.null("string"),
+    )
+
+
+def two_live_passports(crossings: ir.Table) -> ir.Table:
+    """Passports first used while another passport of the person was still to be used again."""
+    firsts = _first_uses(_of_several_passports(crossings))
+    earlier = ibis.window(
+        group_by="person_id", order_by=["crossed_at", "crossing_id"], preceding=(None, 1)
+    )
+    rows = firsts.mutate(others_used_until=firsts.used_until.max().over(earlier))
+    rows = rows.filter(rows.crossed_at < rows.others_used_until)
+    return _as_findings(rows.mutate(occurred_on=rows.crossed_on), "two_live_passports")
+
+
+def _of_several_passports(crossings: ir.Table) -> ir.Table:
+    """Passport crossings of the few people with more than one passport (key crossing_id)."""
+    used = crossings.filter(
+        (crossings.document_type == "PASPOR")
+        & crossings.document_number.notnull()
+        & crossings.person_id.notnull()
+    )
+    ends = used.group_by("person_id").agg(
+        lowest=used.document_number.min(), highest=used.document_number.max()
+    )
+    return used.semi_join(ends.filter(ends.lowest != ends.highest), "person_id")
+
+
+def _first_uses(used: ir.Table) -> ir.Table:
+    """The first crossing on each passport, with the time of the last one."""
+    passport = ibis.window(group_by=["person_id", "document_number"])
+    in_order = ibis.window(
+        group_by=["person_id", "document_number"], order_by=["crossed_at", "crossing_id"]
+    )
+    rows = used.mutate(
+        use=ibis.row_number().over(in_order), used_until=used.crossed_at.max().over(passport)
+    )
+    return rows.filter(rows.use == 0)
+
+
+def unknown_gates(crossings: ir.Table) -> ir.Table:
+    """Gate codes without a name, once per delivery, at their first row."""
+    unknown = crossings.filter(~crossings.is_known_gate & crossings.gate_code.notnull())
+    rows = unknown.group_by("batch_id", "gate_code").agg(
+        row_number=unknown.row_number.min(),
+        occurred_on=unknown.crossed_on.min(),
+        crossings=unknown.count(),
+    )
+    detail = ibis.literal("crossings=") + rows.crossings.cast("string")
+    return _as_findings(rows.mutate(detail=detail), "unknown_gate")
+
+
+def feed_gaps(crossings: ir.Table, coverage_from: date, as_of: date) -> ir.Table:
+    """Days without any crossing, between the first day of the record and its last."""
+    end = max(as_of, coverage_from + timedelta(days=1))
+    days = ibis.range(
+        ibis.timestamp(coverage_from.isoformat()),
+        ibis.timestamp(end.isoformat()),
+        ibis.interval(days=1),
+    )
+    calendar = days.unnest().name("day").as_table()
+    calendar = calendar.select(occurred_on=calendar.day.cast("date"))
+    seen = crossings.select(occurred_on="crossed_on").distinct()
+    missing = calendar.anti_join(seen, "occurred_on")
+    inside = missing.filter(missing.occurred_on < seen.occurred_on.max().as_scalar())
+    return _as_findings(inside, "feed_gap")
+
+
+def placements_without_exit(
+    placements: ir.Table, journeys: ir.Table, policy: Policy, as_of: date, coverage_from: date
+) -> ir.Table:
+    """Valid placements during which nobody was seen to leave or to be away.
+
+    Somebody already abroad when it began extended a contract there, and is no finding; nor is a
+    placement from before the border record.
+    """
+    patience = timedelta(days=policy.placement_exit_days)
+    windows = valid_windows(placements, policy)
+    due = windows.filter(
+        windows.valid_from.between(ibis.literal(coverage_from), ibis.literal(as_of - patience))
+    )
+    away = _away_during(due, journeys)
+    rows = due.anti_join(away, "placement_id")
+    rows = rows.mutate(
+        occurred_on=rows.valid_from,
+        detail=ibis.literal("country=") + rows.country_code.fill_null("unknown"),
+    )
+    return _as_findings(rows, "placement_without_exit")
+
+
+def _away_during(windows: ir.Table, journeys: ir.Table) -> ir.Table:
+    exits = journeys.filter(journeys.departed_on.notnull())
+    exits = exits.select(
+        "person_id",
+        "departed_on",
+        back_on=exits.returned_on.coalesce(exits.next_exit_on),
+    )
+    pairs = windows.select("placement_id", "person_id", "valid_from", "valid_to").join(
+        exits, "person_id"
+    )
+    return pairs.filter(
+        (pairs.departed_on <= pairs.valid_to)
+        & (pairs.back_on.isnull() | (pairs.back_on >= pairs.valid_from))
+    )
+
+
+def conflicting_birth_dates(identities: ir.Table, policy: Policy) -> ir.Table:
+    """People written down with several birth dates; default dates are no evidence of a conflict."""
+    usable = identities.filter(
+        identities.person_id.notnull()
+        & identities.birth_date.notnull()
+        & identities.birth_date.notin(policy.default_birth_dates)
+    )
+    people = usable.group_by("person_id").agg(dates=usable.birth_date.nunique())
+    rows = people.filter(people.dates > 1)
+    detail = ibis.literal("birth_dates=") + rows.dates.cast("string")
+    return _as_findings(rows.mutate(detail=detail), "conflicting_birth_dates")
+
+
+def _as_findings(rows: ir.Table, code: str | None = None) -> ir.Table:
+    """Rows in the columns of the findings table; what a finding does not have is null."""
+    coded = rows.mutate(code=ibis.literal(code)) if code else rows
+    sources = [(finding.code, finding.source) for finding in FINDINGS]
+    absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items() if name not in coded.columns}
+    full = coded.mutate({**absent, "source": coded.code.cases(*sources)})
+    return full.select(tuple(SCHEMA)).cast(SCHEMA)

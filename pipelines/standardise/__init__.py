@@ -1,0 +1,35 @@
+"""Records to standard values: names, numbers, places, dates. Pure Ibis, nothing is guessed.
+
+A value that cannot be resolved is null, and `unresolved_*` count its word. The tables that come
+out are described in `schemas/lake/`.
+"""
+
+from pipelines.standardise.crossings import crossings
+from pipelines.standardise.identifiers import document_number, nik, nik_birth_date, nik_sex
+from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
+from pipelines.standardise.placements import placements
+from pipelines.standardise.places import Regions, birth_places
+from pipelines.standardise.repatriations import repatriations
+from pipelines.standardise.unresolved import (
+    unresolved_crossings,
+    unresolved_placements,
+    unresolved_repatriations,
+)
+
+__all__ = [
+    "Regions",
+    "birth_places",
+    "crossings",
+    "document_number",
+    "is_placeholder_name",
+    "nik",
+    "nik_birth_date",
+    "nik_sex",
+    "placements",
+    "repatriations",
+    "standard_name",
+    "tokens",
+    "unresolved_crossings",
+    "unresolved_placements",
+    "unresolved_repatriations",
+]

@@ -1,0 +1,39 @@
+"""Keys for words: what must be equal for two spellings to be the same word.
+
+Nothing here is fuzzy. A key only takes away what carries no meaning on paper: case, accents,
+apostrophes, punctuation, spaces.
+"""
+
+import unicodedata
+
+import ibis.expr.types as ir
+
+# Latin-1 and Latin Extended-A capitals; text is in capitals before it is folded.
+_ACCENTED = [
+    letter
+    for letter in map(chr, range(0xC0, 0x180))
+    if letter.isupper() and unicodedata.normalize("NFD", letter)[0].isascii()
+]
+ACCENTED = "".join(_ACCENTED) + "ØĐŁ"
+PLAIN = "".join(unicodedata.normalize("NFD", letter)[0] for letter in _ACCENTED) + "ODL"
+
+# MA'RUF is written MARUF as often; a loose combining accent is part of the letter before it.
+JOINING_MARKS = "['`´‘’ʼ\u0300-\u036f]"
+
+
+def unaccented(text: ir.StringValue) -> ir.StringValue:
+    """`text` in capitals, without accents and apostrophes."""
+    return text.upper().translate(ACCENTED, PLAIN).re_replace(JOINING_MARKS, "")
+
+
+def spaced(text: ir.StringValue) -> ir.StringValue:
+    """Words of capitals and digits with one space between; null when none is left."""
+    return unaccented(text).re_replace("[^A-Z0-9]+", " ").strip().nullif("")
+
+
+def compact(text: ir.StringValue) -> ir.StringValue:
+    """Capitals and digits alone: `Deli Serdang`, `Deliserdang` and `DELI-SERDANG` are one key.
+
+    Codes keep their digits, so `52.03` and `5203` are one key too.
+    """
+    return unaccented(text).re_replace("[^A-Z0-9]+", "").nullif("")
