@@ -1,4 +1,8 @@
-"""The night: the stages in order. The one place that reads and writes the lake."""
+"""The night: the stages in order. The one place that reads and writes the lake.
+
+Each stage is one transaction; what it leaves behind is enough for the next run to go on from, so
+a night that was killed is simply run again.
+"""
 
 import json
 import time
@@ -6,19 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts, keys, settings
-from pipelines.intake import arrivals, read, supersede, typed
-from pipelines.lake import Lake
+from pipelines import __version__, contracts, keys, link, reconcile, reference, settings
+from pipelines import standardise, surface
+from pipelines.intake import arrivals, deliveries, supersede, typed
+from pipelines.publish import lookups, warehouse
+from pipelines.lake import Lake, exists, open_lake
+from pipelines.policy import Policy
 
-CHUNK_ROWS = 1_000_000
+PUBLISHED, WITHHELD = "published", "withheld"
+Report = Callable[[str], None]
 
 
 class ConservationError(Exception):
@@ -26,56 +32,345 @@ class ConservationError(Exception):
 
 
 @dataclass
-class Batch:
-    """One delivery of tonight, as it goes into ops.batches."""
+class Night:
+    """One run of the night: where, as of when, and under which parameters."""
 
-    batch_id: str
-    arrival: arrivals.Arrival
-    sha256: str
-    encoding: str
-    status: str = "taken_in"
-    status_reason: str | None = None
-    unknown_columns: str | None = None
-    rows: int = 0
+    lake: Lake
+    now: settings.Settings
+    secret: keys.Keys
+    policy: Policy
+    night: date
+    number: int
+    report: Report
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: dict[str, float] = field(default_factory=dict)
 
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Report a stage and keep its duration."""
+        self.report(name)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
 
-def take_in(lake: Lake, archive: arrivals.Archive, landing: Any, night: date, report: Callable[[str], None]) -> list[Batch]:
-    known = lake.table("ops", "batches").select("batch_id","source","file","sha256","modified_ns","bytes","rows").to_pyarrow().to_pylist()
-    seen = {(b["source"], b["file"], b["modified_ns"], b["bytes"]) for b in known}
-    fresh = [a for a in arrivals.find(landing, list(contracts.sources())) if (a.source, a.file, a.modified_ns, a.bytes) not in seen]
-    first = {(b["source"], b["sha256"]): b["batch_id"] for b in known}
-    ids = {b["batch_id"] for b in known}
-    batches = []
-    for a in fresh:
-        fp = archive.keep(a)
-        b = Batch(arrivals.batch_id(a.source, a.file, fp.sha256), a, fp.sha256, fp.encoding)
-        if b.batch_id in ids: continue
-        ids.add(b.batch_id)
-        o = first.setdefault((a.source, fp.sha256), b.batch_id)
-        if o != b.batch_id:
-            b.status, b.status_reason = "repeated", o
-        batches.append(b)
-    return batches
+    def pseudonym(self, prefix: str) -> Callable[[ir.StringValue], ir.StringValue]:
+        """The keyed pseudonym for persons (P) or departures (D)."""
+        return lambda value: self.secret.pseudonym(value, prefix)
 
 
-def chunks(batches: list[Batch], contract: contracts.Table, quarantine: list[dict]) -> Iterator[pa.Table]:
-    pending, size = [], 0
-    for b in batches:
-        try:
-            d = read.open_delivery(b.arrival.path, b.encoding, contract)
-            b.unknown_columns = ", ".join(d.unknown) or None
-            for t in d.chunks:
-                n = t.num_rows
-                const = lambda v, typ: pa.array([v], typ).take(pa.array([0] * 1)) 
-                t = t.append_column("batch_id", pa.repeat(b.batch_id, n)).append_column("received_at", pa.repeat(pa.scalar(b.arrival.received_at, pa.timestamp("us", "UTC")), n))
-                t = t.append_column("missing_column", pa.repeat(pa.scalar(d.missing[0] if d.missing else None, pa.string()), n))
-                t = t.append_column("list_file", pa.repeat(b.arrival.file, n))
-                pending.append(t); size += n
-                if size >= CHUNK_ROWS:
-                    yield pa.concat_tables(pending); pending, size = [], 0
-            b.rows = d.rows
-            for m in d.malformed:
-                quarantine.append(dict(batch_id=b.batch_id, row_number=m.row_number, source=contract.name, field=None, reason="malformed_row", delivered_row=m.text))
-        except read.UnreadableError as e:
-            b.status, b.status_reason = "refused", e.reason
-    if pending: yield pa.concat_tables(pending)
+@dataclass(frozen=True)
+class Outcome:
+    """How the run ended. `is_new_key` asks for a warning to whoever runs it."""
+
+    night: date
+    number: int
+    status: str
+    seconds: dict[str, float]
+    checks: list[dict[str, Any]]
+    is_new_key: bool
+
+
+def run(now: settings.Settings, night: date, report: Report = lambda _: None) -> Outcome:
+    """Take in all that has landed, judge it, link, reconcile, surface and publish.
+
+    Raises PolicyError, KeyMissingError, LakeBusyError, LakeShutError or ConservationError; the
+    published file is then what it was.
+    """
+    policy = Policy.load(now.home.path)
+    secret = keys.load(now.home.keys, now.key, exists(now.home))
+    with open_lake(now, secret) as lake:
+        this = Night(lake, now, secret, policy, night, _next_number(lake), report)
+        intake(this)
+        checks = judge(this)
+        status = WITHHELD if gate.is_withheld(checks) else PUBLISHED
+        if status == PUBLISHED:
+            compute_and_publish(this, checks)
+        _record(this, status, checks)
+        return Outcome(night, this.number, status, this.seconds, checks.to_pylist(), secret.is_new)
+
+
+def _next_number(lake: Lake) -> int:
+    last = lake.table("ops", "nights").night_number.max().to_pyarrow().as_py()
+    return (last or 0) + 1
+
+
+# Intake
+
+
+def intake(this: Night) -> None:
+    """Deliveries -> records, quarantine and batches; asserts that no row was lost."""
+    archive = arrivals.Archive(this.now.home.lake / "archive", this.secret.derive("archive"))
+    with this.stage("intake"), this.lake.transaction():
+        known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
+        landed = arrivals.find(this.now.home.landing, list(contracts.sources()))
+        batches = deliveries.new_batches(landed, known, archive)
+        for source in contracts.sources():
+            new = [b for b in batches if b.arrival.source == source]
+            _take_in_source(this, source, [b for b in new if b.status == deliveries.TAKEN_IN])
+        _keep_batches(this, batches)
+        if batches:
+            _supersede(this, {b.arrival.source for b in batches})
+            _count(this, batches)
+
+
+def _take_in_source(this: Night, source: str, batches: list[deliveries.Batch]) -> None:
+    contract, records = contracts.sources()[source], contracts.records_of(source)
+    for chunk in deliveries.ahead(deliveries.chunks(batches, contract)):
+        with this.lake.delivered(chunk) as rows:
+            checked = this.lake.scratch(typed.typed(rows, contract, records))
+            current = checked.mutate(superseded_by=ibis.null("string"))
+            this.lake.insert("records", records.name, current.filter(current.reason.isnull()))
+            this.lake.insert("ops", "quarantine", typed.quarantined(checked, rows, contract))
+            this.lake.drop_scratch(checked)
+    if malformed := deliveries.malformed_rows(batches):
+        schema = contracts.lake()["ops", "quarantine"].arrow_schema
+        this.lake.insert("ops", "quarantine", pa.Table.from_pylist(malformed, schema))
+
+
+def _keep_batches(this: Night, batches: list[deliveries.Batch]) -> None:
+    schema = contracts.lake()["ops", "batches"].arrow_schema
+    rows = [batch.as_row(this.night) for batch in batches]
+    by_id = {row["batch_id"]: row["rows"] for row in rows}
+    known = this.lake.table("ops", "batches").select("batch_id", "rows").to_pyarrow().to_pylist()
+    by_id |= {row["batch_id"]: row["rows"] for row in known}
+    for row in rows:
+        if row["status"] == deliveries.REPEATED:
+            row["rows"] = by_id[row["status_reason"]]
+    if rows:
+        this.lake.insert("ops", "batches", pa.Table.from_pylist(rows, schema))
+
+
+def _supersede(this: Night, sources: set[str]) -> None:
+    for source in sorted(sources):
+        table = contracts.records_of(source)
+        records = this.lake.table("records", table.name)
+        keyed = records.mutate(
+            record_key=supersede.record_key(records, table, contracts.sources()[source])
+        )
+        versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
+        losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"))
+        this.lake.mark_superseded(table.name, losers)
+
+
+def _count(this: Night, new: list[deliveries.Batch]) -> None:
+    """Count what became of every delivered row, and refuse to go on if one is missing."""
+    records = {s: this.lake.table("records", contracts.records_of(s).name) for s in contracts.sources()}
+    counted = supersede.counts(
+        this.lake.table("ops", "batches"), list(records.values()), this.lake.table("ops", "quarantine")
+    )
+    rows = this.lake.scratch(counted)
+    lost = rows.filter(rows.rows != rows.accepted + rows.quarantined + rows.superseded)
+    if wrong := lost.order_by("batch_id").to_pyarrow().to_pylist():
+        first = wrong[0]
+        raise ConservationError(
+            f"{first['file']}: {first['rows']} rows delivered, {first['accepted']} accepted, "
+            f"{first['quarantined']} quarantined, {first['superseded']} superseded"
+        )
+    this.lake.replace("ops", "batches", rows)
+    this.lake.drop_scratch(rows)
+    this.report(f"intake: {len(new)} deliveries, {sum(b.rows for b in new):,} rows")
+
+
+def judge(this: Night) -> pa.Table:
+    """The gate of quality: every check of the contracts, with its verdict."""
+    with this.stage("gate"):
+        return gate.judge(this.lake, this.night, this.now.home.published / "quality")
+
+
+def _record(this: Night, status: str, checks: pa.Table) -> None:
+    """Keep the night and its checks in the lake."""
+    row = {
+        "night_number": this.number, "night": this.night, "outcome": status,
+        "started_at": this.started_at, "finished_at": datetime.now(UTC),
+        "snapshot_id": this.lake.snapshot_id, "stages": json.dumps(this.seconds),
+        **_conditions(this),
+    }  # fmt: skip
+    with this.lake.transaction():
+        schema = contracts.lake()["ops", "nights"].arrow_schema
+        this.lake.insert("ops", "nights", pa.Table.from_pylist([row], schema))
+        numbered = checks.append_column(
+            "night_number", pa.repeat(pa.scalar(this.number, pa.int64()), checks.num_rows)
+        )
+        this.lake.insert("ops", "checks", numbered)
+
+
+def _conditions(this: Night) -> dict[str, str]:
+    return {
+        "policy": json.dumps({n: this.policy.values[n] for n in this.policy.overrides}),
+        "policy_sha256": this.policy.digest,
+        "contracts_sha256": contracts.digest(),
+        "code_version": __version__,
+    }
+
+
+# Link
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Standardised records with their persons, worked out once for the stages that follow."""
+
+    crossings: ir.Table
+    placements: ir.Table
+    repatriations: ir.Table
+    persons: ir.Table
+
+
+def link_persons(this: Night) -> Linked:
+    """Records -> identities -> links -> persons; writes the schema `identity`."""
+    lake, records = this.lake, {
+        name: this.lake.table("records", name).mutate(first_received_at=ibis._.received_at) for name in ("crossings", "placements", "repatriations")
+    }  # fmt: skip
+    regions = standardise.Regions.shipped()
+    countries, gates = reference.memtable("countries"), reference.memtable("gates")
+    with this.stage("standardise"):
+        placements = lake.scratch(standardise.placements(records["placements"], countries, regions))
+        repatriations = lake.scratch(
+            standardise.repatriations(records["repatriations"], countries, gates, regions)
+        )
+        tuples = lake.scratch(standardise.traveller_tuples(records["crossings"]))
+    with this.stage("link"):
+        keyed = lake.scratch(link.traveller_keys(tuples))
+        identities = lake.scratch(link.identities(keyed, placements, repatriations))
+        links = lake.scratch(link.links(identities, link.declared().rules))
+        members = _members(lake, links)
+        with lake.transaction():
+            person_records = _person_records(this, identities, members, links)
+            persons = _persons(this, identities, person_records, regions)
+        crossings = standardise.crossings(
+            records["crossings"], _purposes(), countries, gates
+        )
+        linked = Linked(
+            lake.scratch(
+                link.crossings_with_person(crossings, records["crossings"], keyed, person_records)
+            ),
+            lake.scratch(link.placements_with_person(placements, person_records)),
+            lake.scratch(link.repatriations_with_person(repatriations, person_records)),
+            persons,
+        )
+        lake.drop_scratch(tuples, keyed, identities, links, members, placements, repatriations)
+    return linked
+
+
+def _person_records(
+    this: Night, identities: ir.Table, members: ir.Table, links: ir.Table
+) -> ir.Table:
+    found = link.person_records(identities, members, links, this.pseudonym("P"))
+    this.lake.replace("identity", "links", links)
+    this.lake.replace("identity", "person_records", found)
+    return this.lake.table("identity", "person_records")
+
+
+def _members(lake: Lake, links: ir.Table) -> ir.Table:
+    """(record_key, cluster_id) of the identities that links touch."""
+    nodes, edges = lake.scratch(link.nodes(links)), lake.scratch(link.edges(links))
+    clusters = lake.ibis.table(link.connected(lake.con, nodes.op().name, edges.op().name))
+    lake.drop_scratch(nodes, edges)
+    return lake.scratch(clusters.select("cluster_id", record_key="unique_id"))
+
+
+def _persons(
+    this: Night, identities: ir.Table, person_records: ir.Table, regions: standardise.Regions
+) -> ir.Table:
+    places = this.lake.scratch(standardise.birth_places(identities.birth_place, regions))
+    persons = link.persons(
+        identities, person_records, reference.memtable("nik_prefixes"), places,
+        [ibis.literal(day) for day in this.policy.default_birth_dates],
+    )  # fmt: skip
+    this.lake.replace("identity", "persons", persons)
+    this.lake.drop_scratch(places)
+    return this.lake.table("identity", "persons")
+
+
+def _purposes() -> ir.Table:
+    """(word, purpose): the synonyms of the contract."""
+    words = contracts.sources()["perlintasan"].column("tujuan_perjalanan").vocabulary
+    return ibis.memtable({"word": list(words), "purpose": list(words.values())})
+
+
+# Reconcile, surface, publish
+
+
+def compute_and_publish(this: Night, checks: pa.Table) -> None:
+    """Records -> persons -> departures -> figures -> the published file."""
+    linked = link_persons(this)
+    with this.stage("reconcile"):
+        reconciled = reconcile_departures(this, linked)
+    with this.stage("publish"):
+        tables = surfaced(this, linked, reconciled) | _lookups(this) | _accounts(this, checks)
+        warehouse.write(this.lake.ibis, this.now.home.warehouse, tables)
+
+
+def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
+    """Journeys, outcomes and findings; writes the schema `reconciled`."""
+    lake, policy = this.lake, this.policy
+    record_starts_on = linked.crossings.crossed_on.min().to_pyarrow().as_py()
+    journeys = lake.scratch(reconcile.journeys(linked.crossings, policy))
+    matches = lake.scratch(reconcile.list_matches(journeys, linked.repatriations, policy))
+    departures = reconcile.departures(
+        journeys, linked.placements, linked.repatriations, linked.persons,
+        reference.memtable("permitted_stays"), policy, this.night, record_starts_on,
+    )  # fmt: skip
+    findings = reconcile.findings(
+        linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on
+    )
+    named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
+    written = {"departures": named, "findings": findings, "list_matches": matches}
+    with lake.transaction():
+        for name, rows in written.items():
+            lake.replace("reconciled", name, rows)
+    lake.drop_scratch(journeys, matches)
+    return {name: lake.table("reconciled", name) for name in written}
+
+
+def surfaced(
+    this: Night, linked: Linked, reconciled: dict[str, ir.Table]
+) -> dict[str, ir.Table]:
+    """The figures of the night, by table of schemas/marts/."""
+    departures, matches = reconciled["departures"], reconciled["list_matches"]
+    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
+    gates = reference.memtable("gates")
+    return {
+        "departures": departures,
+        "findings": reconciled["findings"],
+        "hotspots": surface.hotspots(departures, provinces, regencies, this.policy),
+        "corridors": surface.corridors(departures, provinces, gates),
+        "gates": surface.gates(linked.crossings, departures, gates, provinces),
+        "repatriations": surface.repatriations(linked.repatriations, matches, departures, provinces),
+        "coverage": surface.coverage(
+            linked.crossings, departures, linked.placements, linked.repatriations, matches
+        ),
+    }
+
+
+def _lookups(this: Night) -> dict[str, ir.Table]:
+    """Reference tables and declarations, as analysts need them beside the figures."""
+    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
+    stays = reference.memtable("permitted_stays")
+    return {
+        "regions": lookups.regions(provinces, regencies, this.policy.watch_regions),
+        "countries": lookups.countries(
+            reference.memtable("countries"), stays, this.policy.permitted_stay_days_default
+        ),
+        "outcomes": ibis.memtable(reconcile.catalogue()),
+        "dictionary": ibis.memtable(contracts.dictionary()),
+    }
+
+
+def _accounts(this: Night, checks: pa.Table) -> dict[str, ir.Table]:
+    """What came in and how it was judged."""
+    nights = this.lake.table("ops", "nights")
+    published = nights.filter(nights.outcome == PUBLISHED)
+    tonight = {
+        "night_number": this.number, "night": this.night, "snapshot_id": this.lake.snapshot_id,
+        **_conditions(this),
+    }  # fmt: skip
+    columns = list(tonight)
+    schema = pa.schema([contracts.marts()["nights"].arrow_schema.field(c) for c in columns])
+    return {
+        "batches": this.lake.table("ops", "batches"),
+        "nights": published.select(*columns).union(
+            ibis.memtable(pa.Table.from_pylist([tonight], schema))
+        ),
+        "checks": ibis.memtable(checks),
+    }

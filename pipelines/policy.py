@@ -17,7 +17,9 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
-DECLARED = Path(__file__).resolve().parents[1] / "schemas" / "policy.yaml"
+from pipelines.settings import SCHEMAS
+
+DECLARED = SCHEMAS / "policy.yaml"
 OVERRIDE = "policy.yaml"
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
@@ -173,7 +175,9 @@ def _validated(path: Path, values: Mapping[str, Any], overrides: tuple[str, ...]
         return Policy.model_validate({**values, "overrides": overrides})
     except ValidationError as error:
         where = error.errors()[0]["loc"]
-        raise PolicyError(path, str(where[0]) if where else "(file)", _first_problem(error)) from None
+        raise PolicyError(
+            path, str(where[0]) if where else "(file)", _first_problem(error)
+        ) from None
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -8,6 +8,7 @@ This is the one place that reads them. Sources, licences and dates stand in
 | provinces, regencies, districts | code |
 | nik_prefixes | nik_prefix |
 | retired_regencies | old_code |
+| former_provinces | code, former_code |
 | region_aliases | alias |
 | countries, permitted_stays | alpha3 |
 | gates | code |

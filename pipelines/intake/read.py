@@ -74,6 +74,14 @@ def open_delivery(path: Path, encoding: str, contract: Table) -> Delivery:
         raise UnreadableError("unreadable_file", f"{path.name}: {type(error).__name__}") from None
 
 
+def rows(delivery: Delivery) -> Iterator[pa.Table]:
+    """The numbered rows of a delivery; raises UnreadableError where the file breaks off."""
+    try:
+        yield from delivery.chunks
+    except (pa.ArrowInvalid, OSError, EOFError) as error:
+        raise UnreadableError("unreadable_file", type(error).__name__) from None
+
+
 def match_header(header: list[str], contract: Table) -> tuple[dict[str, str], list[str], list[str]]:
     """(contract column -> delivered column), unknown delivered columns, missing required ones.
 

@@ -35,3 +35,27 @@ def losers(versions: ir.Table, key: str, batches: ir.Table) -> ir.Table:
     return ranked.filter(ranked.place > 0).select(
         "batch_id", "row_number", superseded_by=ranked.winner
     )
+
+
+def counts(batches: ir.Table, records: list[ir.Table], quarantine: ir.Table) -> ir.Table:
+    """`batches` with accepted, quarantined and superseded counted anew from the rows themselves.
+
+    Every row of a delivery that repeats another is superseded; it has no rows of its own.
+    """
+    kept = ibis.union(*(_fates(table) for table in records), distinct=False)
+    apart = quarantine.group_by("batch_id").agg(set_apart=lambda t: t.count())
+    found = batches.left_join(kept, "batch_id").left_join(apart, "batch_id")
+    repeated = found.status == "repeated"
+    return found.select(
+        *[c for c in batches.columns if c not in ("accepted", "quarantined", "superseded")],
+        accepted=found.current.fill_null(0),
+        quarantined=found.set_apart.fill_null(0),
+        superseded=repeated.ifelse(found.rows, found.replaced.fill_null(0)),
+    )
+
+
+def _fates(records: ir.Table) -> ir.Table:
+    return records.group_by("batch_id").agg(
+        current=lambda t: t.superseded_by.isnull().sum(),
+        replaced=lambda t: t.superseded_by.notnull().sum(),
+    )

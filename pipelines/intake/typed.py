@@ -177,3 +177,16 @@ def _usable(name: str, values: Mapping[str, ir.Value], contract: Table) -> ir.Bo
     ]
     value = values[name]
     return value.notnull() & ~value.upper().isin(missing) if missing else value.notnull()
+
+
+def quarantined(checked: ir.Table, delivered: ir.Table, contract: Table) -> ir.Table:
+    """Rows of ops.quarantine: what `typed` refused, with the cells as they came (JSON)."""
+    cells = ibis.struct({name: delivered[name] for name in contract.names})
+    raw = delivered.select("batch_id", "row_number", cells=cells)
+    bad = checked.filter(checked.reason.notnull()).select(
+        "batch_id", "row_number", "field", "reason"
+    )
+    joined = bad.inner_join(raw, ["batch_id", "row_number"])
+    return joined.mutate(
+        source=ibis.literal(contract.name), delivered_row=joined.cells.cast("json").cast("string")
+    ).drop("cells")

@@ -17,6 +17,12 @@ SHAPE = [
 TUPLE = ["raw_document", "raw_name", "birth_date", "sex", "raw_nik"]
 
 
+def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
+    """Identities of all sources. Key: record_key."""
+    parts = (travellers(keyed), placed(placements), listed(repatriations))
+    return ibis.union(*parts, distinct=False)
+
+
 def traveller_keys(tuples: ir.Table) -> ir.Table:
     """`tuples` with their record_key.
 
@@ -77,7 +83,7 @@ def placed(placements: ir.Table) -> ir.Table:
     return _shaped(
         placements.mutate(
             source=ibis.literal("penempatan"),
-            record_key=ibis.literal("P:") + placements.placement_id,
+            record_key=placement_key(placements),
             document_number=placements.passport_number,
             birth_year=placements.birth_date.year(),
             birth_place=ibis.null("string"),
@@ -98,6 +104,11 @@ def listed(repatriations: ir.Table) -> ir.Table:
             first_event_at=repatriations.arrived_on,
         )
     )
+
+
+def placement_key(placements: ir.Table) -> ir.StringValue:
+    """The record_key of a placement."""
+    return ibis.literal("P:") + placements.placement_id
 
 
 def list_key(repatriations: ir.Table) -> ir.StringValue:

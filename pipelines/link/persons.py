@@ -10,6 +10,8 @@ from collections.abc import Callable
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.link.identities import list_key, placement_key
+
 Pseudonym = Callable[[ir.StringValue], ir.StringValue]
 
 DAY_BITS = 20  # days since 1900 below the count of records, to pick the commonest date in one pass
@@ -109,3 +111,65 @@ def _is_poor(identities: ir.Table, defaults: list[ir.Value]) -> ir.BooleanValue:
     nameless = identities.name.isnull() | (at_border & identities.document_number.isnull())
     dateless = identities.birth_date.isnull() | identities.birth_date.isin(defaults)
     return nameless & dateless & identities.nik.isnull()
+
+
+def crossings_with_person(
+    crossings: ir.Table, records: ir.Table, keyed: ir.Table, person_records: ir.Table
+) -> ir.Table:
+    """Standardised crossings with their person_id. Key: crossing_id.
+
+    A document leads to its person. The few crossings whose record_key is not their document (none
+    given, or another bearer's number) are looked up by the words in which they were delivered.
+    """
+    travellers = person_records.filter(person_records.source == "perlintasan").select(
+        "record_key", "person_id"
+    )
+    by_document = travellers.filter(travellers.record_key.startswith("D:")).select(
+        document_number=travellers.record_key.substr(2), by_document="person_id"
+    )
+    others = keyed.filter(
+        ~(keyed.record_key == ibis.literal("D:") + keyed.document_number).fill_null(False)
+    )
+    by_words = _by_words(records, others).inner_join(travellers, "record_key")
+    by_words = by_words.select("crossing_id", by_words="person_id")
+    whole = crossings.view()  # closes the joins that made it, so that more can follow
+    joined = whole.left_join(by_document, "document_number").left_join(by_words, "crossing_id")
+    return joined.select(*crossings.columns, person_id=joined.by_words.coalesce(joined.by_document))
+
+
+def _by_words(records: ir.Table, others: ir.Table) -> ir.Table:
+    """(crossing_id, record_key) of current crossings written as one of `others`."""
+    wanted = _as_words(others, "raw_document", "raw_name", "raw_nik", "record_key")
+    written = records.filter(records.superseded_by.isnull())
+    near = written.semi_join(
+        others.select(document_number="raw_document").distinct(), "document_number"
+    ).union(written.filter(written.document_number.isnull()))
+    needs_nik = near.document_number.isnull() | near.full_name.isnull()
+    near = near.mutate(raw_nik=ibis.cases((needs_nik, near.nik)))
+    found = _as_words(near, "document_number", "full_name", "raw_nik", "crossing_id")
+    return found.inner_join(wanted, WORDS).select("crossing_id", "record_key")
+
+
+WORDS = ["document", "words", "born", "gender", "number"]
+
+
+def _as_words(t: ir.Table, document: str, name: str, nik: str, key: str) -> ir.Table:
+    """The five columns of WORDS without nulls, so that they can be joined, and the key."""
+    columns = (t[document], t[name], t.birth_date.cast("string"), t.sex, t[nik])
+    values = {word: c.fill_null("") for word, c in zip(WORDS, columns, strict=True)}
+    return t.select(key, **values)
+
+
+def placements_with_person(placements: ir.Table, person_records: ir.Table) -> ir.Table:
+    """Placements with person_id and link_probability. Key: placement_id."""
+    return _with_person(placements, placement_key(placements), person_records)
+
+
+def repatriations_with_person(repatriations: ir.Table, person_records: ir.Table) -> ir.Table:
+    """List rows with person_id and link_probability. Key: list_file, list_number."""
+    return _with_person(repatriations, list_key(repatriations), person_records)
+
+
+def _with_person(records: ir.Table, key: ir.StringValue, person_records: ir.Table) -> ir.Table:
+    of_record = person_records.select("record_key", "person_id", "link_probability")
+    return records.mutate(record_key=key).inner_join(of_record, "record_key").drop("record_key")

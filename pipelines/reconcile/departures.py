@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.policy import Policy
+from pipelines.reconcile.dates import days_after, full_years
 from pipelines.reconcile.lists import list_matches, list_returns
 from pipelines.reconcile.origin import origin
 from pipelines.reconcile.placements import best_placements
@@ -131,9 +132,7 @@ def _gathered(
     )
 
 
-def evidence(
-    gathered: ir.Table, policy: Policy, as_of: date, coverage_from: date
-) -> ir.Table:
+def evidence(gathered: ir.Table, policy: Policy, as_of: date, coverage_from: date) -> ir.Table:
     """Add the facts that rules and reasons weigh (key departure_key, rows unchanged)."""
     return _with_dates(_with_facts(gathered, policy, coverage_from), policy, as_of)
 
@@ -155,7 +154,7 @@ def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
         & ~is_transit,
         is_at_record_start=t.occurred_on < ibis.literal(record_start_ends),
         sex=t.sex.coalesce(t.list_sex),
-        age_at_departure=_age(birth_date, t.occurred_on).coalesce(
+        age_at_departure=full_years(birth_date, t.occurred_on).coalesce(
             t.occurred_on.year() - t.list_birth_year
         ),
         days_away=t.returned_on.delta(t.departed_on, unit="day"),
@@ -168,8 +167,8 @@ def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
 
 def _with_dates(t: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     is_open = t.return_kind == "none"
-    due_on = _after(t.departed_on, t.permitted_days + policy.grace_days)
-    dated = t.mutate(due_on=due_on, overdue_on=_after(due_on, 1))
+    due_on = days_after(t.departed_on, t.permitted_days + policy.grace_days)
+    dated = t.mutate(due_on=due_on, overdue_on=days_after(due_on, 1))
     last_evidence_on = ibis.greatest(
         dated.occurred_on,
         dated.returned_on.coalesce(dated.occurred_on),
@@ -180,20 +179,5 @@ def _with_dates(t: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     return dated.mutate(
         is_overdue=is_open & (dated.due_on < ibis.literal(as_of)),
         diverted_on=dated.returned_on.coalesce(dated.overdue_on),
-        final_on=_after(last_evidence_on, policy.late_record_days),
+        final_on=days_after(last_evidence_on, policy.late_record_days),
     )
-
-
-def _after(day: ir.DateValue, days: ir.IntegerValue | int) -> ir.DateValue:
-    if isinstance(days, int):
-        return (day + ibis.interval(days=days)).cast("date")
-    return (day + days.as_interval("D")).cast("date")
-
-
-def _age(born: ir.DateValue, on: ir.DateValue) -> ir.IntegerValue:
-    """Full years between two dates: the difference of yyyymmdd, without its last four digits."""
-    return ((_as_number(on) - _as_number(born)) / 10_000).floor().cast("int32")
-
-
-def _as_number(day: ir.DateValue) -> ir.IntegerValue:
-    return day.year() * 10_000 + day.month() * 100 + day.day()

@@ -87,6 +87,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
 )
 
+
 def findings(
     crossings: ir.Table,
     journeys: ir.Table,

@@ -149,7 +149,9 @@ def _as_journeys(rows: ir.Table) -> ir.Table:
         return_gate_code=at_return("gate_code"),
         is_splp_return=at_return("is_splp").fill_null(False),
         return_kind=_return_kind(is_exit, rows.next_is_exit),
-        next_exit_on=ibis.ifelse(is_exit & rows.next_is_exit, rows.next_crossed_on, ibis.null("date")),
+        next_exit_on=ibis.ifelse(
+            is_exit & rows.next_is_exit, rows.next_crossed_on, ibis.null("date")
+        ),
         merged_into_exit=rows.merged_crossing_ids,
     )
 

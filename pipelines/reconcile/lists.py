@@ -126,7 +126,9 @@ def _candidates(returns: ir.Table, journeys: ir.Table, policy: Policy) -> ir.Tab
     An exit before the arrival that was still open then, give or take the tolerance; or an entry
     without exit within the tolerance.
     """
-    slim = journeys.select("departure_key", "person_id", "departed_on", "departed_at", "returned_on")
+    slim = journeys.select(
+        "departure_key", "person_id", "departed_on", "departed_at", "returned_on"
+    )
     pairs = returns.join(slim, "person_id")
     late = pairs.returned_on.delta(pairs.arrived_on, unit="day")
     tolerance = policy.list_arrival_tolerance_days

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.policy import Policy
+from pipelines.reconcile.dates import days_after
 
 
 def valid_windows(placements: ir.Table, policy: Policy) -> ir.Table:
@@ -14,8 +15,8 @@ def valid_windows(placements: ir.Table, policy: Policy) -> ir.Table:
     A contract without end is taken to last `open_contract_days`.
     """
     valid = placements.filter(placements.is_valid & placements.person_id.notnull())
-    open_end = valid.valid_from + ibis.interval(days=policy.open_contract_days)
-    return valid.mutate(valid_to=valid.valid_to.coalesce(open_end.cast("date")))
+    open_end = days_after(valid.valid_from, policy.open_contract_days)
+    return valid.mutate(valid_to=valid.valid_to.coalesce(open_end))
 
 
 def best_placements(trips: ir.Table, placements: ir.Table, policy: Policy) -> ir.Table:

@@ -24,11 +24,11 @@ class Reason:
 
 
 def _is_category(category: str) -> rules.Predicate:
-    return lambda t, policy: t.list_category == category
+    return lambda t, _: t.list_category == category
 
 
 def _is_return(kind: str) -> rules.Predicate:
-    return lambda t, policy: t.return_kind == kind
+    return lambda t, _: t.return_kind == kind
 
 
 REASONS: tuple[Reason, ...] = (
@@ -70,43 +70,43 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "splp_return",
-        lambda t, policy: t.is_splp_return,
+        lambda t, _: t.is_splp_return,
         "Kembali dengan SPLP, dokumen perjalanan sekali jalan.",
         "Came back on an SPLP, a one-way travel document.",
     ),
     Reason(
         "on_list",
-        lambda t, policy: t.list_file.notnull(),
+        lambda t, _: t.list_file.notnull(),
         "Ada dalam daftar pemulangan.",
         "Is on a repatriation list.",
     ),
     Reason(
         "listed_elsewhere",
-        lambda t, policy: t.observed_country != t.placement_country,
+        lambda t, _: t.observed_country != t.placement_country,
         "Negara pada daftar berbeda dari negara penempatan.",
         "The country of the list differs from that of the placement.",
     ),
     Reason(
         "placement_valid",
-        lambda t, policy: t.has_placement,
+        lambda t, _: t.has_placement,
         "Penempatan yang sah berlaku pada tanggal keberangkatan.",
         "A valid placement was in force on the date of departure.",
     ),
     Reason(
         "declared_destination",
-        lambda t, policy: t.declared_country == t.placement_country,
+        lambda t, _: t.declared_country == t.placement_country,
         "Negara yang dinyatakan sama dengan negara penempatan.",
         "The stated country is that of the placement.",
     ),
     Reason(
         "declared_transit",
-        lambda t, policy: t.is_declared_transit & ~t.is_declared_placement,
+        lambda t, _: t.is_declared_transit & ~t.is_declared_placement,
         "Negara yang dinyatakan adalah negara persinggahan.",
         "The stated country is a usual place of transit.",
     ),
     Reason(
         "declared_elsewhere",
-        lambda t, policy: t.has_placement & t.is_declared_elsewhere,
+        lambda t, _: t.has_placement & t.is_declared_elsewhere,
         "Negara yang dinyatakan berbeda dari negara penempatan.",
         "The stated country differs from that of the placement.",
     ),
@@ -118,7 +118,7 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "no_exit",
-        lambda t, policy: t.departed_on.isnull(),
+        lambda t, _: t.departed_on.isnull(),
         "Tidak ada keberangkatan dalam catatan.",
         "No exit is on record.",
     ),
@@ -148,7 +148,7 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "age_unknown",
-        lambda t, policy: t.is_overdue & t.age_at_departure.isnull(),
+        lambda t, _: t.is_overdue & t.age_at_departure.isnull(),
         "Umur tidak diketahui.",
         "The age is unknown.",
     ),
@@ -160,7 +160,7 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "poorly_identified",
-        lambda t, policy: t.is_poorly_identified,
+        lambda t, _: t.is_poorly_identified,
         "Identitas terlalu lemah.",
         "The identifiers are too poor.",
     ),

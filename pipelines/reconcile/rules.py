@@ -41,7 +41,7 @@ class Rule:
     legal_basis: str | None = None
 
 
-def poorly_identified(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def poorly_identified(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.is_poorly_identified
 
 
@@ -49,11 +49,11 @@ def exempt_purpose(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     return t.purpose.isin(policy.exempt_purposes) & ~t.is_work_listed
 
 
-def placement_diverted_by_list(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def placement_diverted_by_list(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.has_placement & (t.observed_country != t.placement_country)
 
 
-def placement_covers(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def placement_covers(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.has_placement & (
         ~t.is_declared_elsewhere
         | t.departed_on.isnull()
@@ -61,7 +61,7 @@ def placement_covers(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     )
 
 
-def list_proves_work(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def list_proves_work(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.departed_on.notnull() & t.is_work_listed & ~t.has_placement
 
 
@@ -71,32 +71,32 @@ def before_record_start(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     return t.departed_on.isnull() & t.is_at_record_start
 
 
-def no_exit_on_record(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def no_exit_on_record(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.departed_on.isnull()
 
 
-def returned_within_stay(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def returned_within_stay(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.days_away <= t.permitted_days
 
 
-def return_implied(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def return_implied(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return (t.return_kind == "implied") & (t.next_exit_on <= t.due_on)
 
 
-def placement_diverted_by_declaration(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def placement_diverted_by_declaration(t: ir.Table, _: Policy) -> ir.BooleanValue:
     is_late_or_overdue = (t.days_away > t.permitted_days).fill_null(False) | t.is_overdue
     return t.has_placement & t.is_declared_elsewhere & is_late_or_overdue
 
 
-def returned_late(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def returned_late(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.days_away > t.permitted_days
 
 
-def return_date_unknown(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def return_date_unknown(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.return_kind == "implied"
 
 
-def not_yet_due(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def not_yet_due(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return (t.return_kind == "none") & ~t.is_overdue
 
 
@@ -104,11 +104,11 @@ def overdue_of_working_age(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     return t.is_overdue & is_working_age(t, policy)
 
 
-def outside_working_age(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def outside_working_age(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.is_overdue & t.age_at_departure.notnull()
 
 
-def age_unknown(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+def age_unknown(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return t.is_overdue
 
 

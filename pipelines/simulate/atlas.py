@@ -1,4 +1,6 @@
-"""The reference tables as arrays: regions, countries and gates by number, and the ways in which they are written."""
+"""The reference tables as arrays: regions, countries and gates by number, and the ways in which
+they are written.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ import pyarrow as pa
 from pipelines import reference
 from pipelines.simulate.draws import Bools, Floats, Ints, keyed, pick_by_row
 
-#: Shares of the ways to write a country: alpha-3, Indonesian, capitals, English, capitals, alpha-2, an alias.
+#: Shares of the ways to write a country: alpha-3, Indonesian, capitals, English, capitals,
+#: alpha-2, an alias.
 _COUNTRY_WAYS = (62.0, 12.0, 9.0, 5.0, 5.0, 3.0, 4.0)
 _HOURS = {"WIB": 7, "WITA": 8, "WIT": 9}
 MODES = ("UDARA", "LAUT", "DARAT")
@@ -80,7 +83,9 @@ def regions() -> Regions:
         codes=codes,
         names=_texts(regencies, "name"),
         is_city=np.asarray([kind == "KOTA" for kind in _texts(regencies, "kind")]),
-        province=np.asarray([province_codes.index(code) for code in _texts(regencies, "province_code")]),
+        province=np.asarray(
+            [province_codes.index(code) for code in _texts(regencies, "province_code")]
+        ),
         population=_numbers(regencies, "population"),
         latitude=_numbers(regencies, "latitude"),
         longitude=_numbers(regencies, "longitude"),
@@ -96,7 +101,9 @@ def regions() -> Regions:
 
 
 def _retired_prefixes(codes: list[str], current: set[str]) -> tuple[Ints, Ints]:
-    """Regency number and prefix of every NIK prefix that no district carries today, sorted by regency."""
+    """Regency number and prefix of every NIK prefix that no district carries today, sorted by
+    regency.
+    """
     number = {code: row for row, code in enumerate(codes)}
     table = reference.load("nik_prefixes").to_pylist()
     found = sorted(
@@ -104,7 +111,9 @@ def _retired_prefixes(codes: list[str], current: set[str]) -> tuple[Ints, Ints]:
         for row in table
         if str(row["nik_prefix"]) not in current and row["regency_code"] in number
     )
-    return np.asarray([f[0] for f in found], dtype=np.int64), np.asarray([f[1] for f in found], dtype=np.int64)
+    return np.asarray([f[0] for f in found], dtype=np.int64), np.asarray(
+        [f[1] for f in found], dtype=np.int64
+    )
 
 
 @dataclass(frozen=True)
@@ -130,8 +139,17 @@ class Countries:
 
 
 def _country_ways(row: dict[str, str]) -> list[tuple[str, float]]:
-    """Every spelling of one country with its share; spellings that a CSV would have to quote are left out."""
-    names = [row["alpha3"], row["name_id"], row["name_id"].upper(), row["name_en"], row["name_en"].upper(), row["alpha2"]]
+    """Every spelling of one country with its share; spellings that a CSV would have to quote are
+    left out.
+    """
+    names = [
+        row["alpha3"],
+        row["name_id"],
+        row["name_id"].upper(),
+        row["name_en"],
+        row["name_en"].upper(),
+        row["alpha2"],
+    ]
     aliases = [alias for alias in (row["aliases"] or "").split("|") if alias]
     ways = list(zip(names, _COUNTRY_WAYS[:-1], strict=True))
     ways += [(alias, _COUNTRY_WAYS[-1] / len(aliases)) for alias in aliases]
@@ -140,9 +158,13 @@ def _country_ways(row: dict[str, str]) -> list[tuple[str, float]]:
 
 @cache
 def countries() -> Countries:
-    """Permitted stays as data/reference has them, 90 days where it is silent (the policy's default)."""
+    """Permitted stays as data/reference has them, 90 days where it is silent (the policy's
+    default).
+    """
     rows = reference.load("countries").to_pylist()
-    stays = {row["alpha3"]: int(row["days"]) for row in reference.load("permitted_stays").to_pylist()}
+    stays = {
+        row["alpha3"]: int(row["days"]) for row in reference.load("permitted_stays").to_pylist()
+    }
     ways = [_country_ways(row) for row in rows]
     width = max(len(way) for way in ways)
     padded = [way + [("", 0.0)] * (width - len(way)) for way in ways]
@@ -184,7 +206,9 @@ def gates() -> Gates:
 
 
 def distances() -> Floats:
-    """Kilometres from every regency to every gate, on a flat equator: near enough for a choice of gates."""
+    """Kilometres from every regency to every gate, on a flat equator: near enough for a choice of
+    gates.
+    """
     here, there = regions(), gates()
     north = here.latitude[:, None] - there.latitude[None, :]
     east = here.longitude[:, None] - there.longitude[None, :]

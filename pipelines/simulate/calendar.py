@@ -11,7 +11,8 @@ from pipelines.simulate.draws import Floats, Ints
 
 #: Never: a day after every other day (a traveller who has not come back).
 NEVER = 32_000
-#: Traffic by month, January first; the school holidays and December are the peaks (assumption, after BPS wisnas).
+#: Traffic by month, January first; the school holidays and December are the peaks (assumption,
+#: after BPS wisnas).
 MONTH_WEIGHTS = (0.97, 0.92, 0.90, 1.00, 1.00, 1.08, 1.06, 0.96, 0.96, 1.00, 1.02, 1.13)
 WIB = dt.timezone(dt.timedelta(hours=7))
 EPOCH = dt.date(1970, 1, 1)

@@ -1,6 +1,7 @@
 """Random draws: seeded streams for the nation, keyed draws for its papers.
 
-A stream is drawn in order; a keyed draw depends on nothing but the key and the label, so a row looks the same
+A stream is drawn in order; a keyed draw depends on nothing but the key and the label, so a row
+looks the same
 whichever block, thread or file it is written in.
 """
 
@@ -75,6 +76,8 @@ def expand(counts: npt.ArrayLike) -> Ints:
     return np.repeat(np.arange(len(numbers)), numbers)
 
 
-def log_normal(rng: np.random.Generator, median: npt.ArrayLike, spread: npt.ArrayLike, size: int) -> Ints:
+def log_normal(
+    rng: np.random.Generator, median: npt.ArrayLike, spread: npt.ArrayLike, size: int
+) -> Ints:
     """Whole days, at least 0, log-normal around a median."""
     return np.exp(np.log(median) + np.asarray(spread) * rng.standard_normal(size)).astype(np.int64)

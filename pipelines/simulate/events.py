@@ -1,4 +1,6 @@
-"""From trips to crossings: what the gates recorded, in order of time, and when it reached the record."""
+"""From trips to crossings: what the gates recorded, in order of time, and when it reached the
+record.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from pipelines.simulate.draws import Array, Bools, Ints, keyed
 from pipelines.simulate.model import BORDER_PASS, IN_LIEU, Columns
 from pipelines.simulate.nation import Nation
 
-#: Documents of a crossing: the first passport, its successor, a border pass, a paper in lieu of a passport.
+#: Documents of a crossing: the first passport, its successor, a border pass, a paper in lieu of a
+#: passport.
 FIRST, SECOND, PASS, LIEU = range(4)
 LOST_EXITS, LOST_ENTRIES = 0.0004, 0.0003
 LATE = 0.012
@@ -27,7 +30,9 @@ def missing_day(calendar: Calendar) -> int:
 
 @dataclass(frozen=True)
 class Events(Columns):
-    """One row per recorded crossing, in order of time; the key of row i is i + 1. `second` is local time."""
+    """One row per recorded crossing, in order of time; the key of row i is i + 1. `second` is local
+    time.
+    """
 
     trip: Ints
     person: Ints
@@ -73,18 +78,29 @@ def _keys(events: Events, trips: int) -> tuple[Ints, Ints]:
 def _recorded(nation: Nation) -> tuple[Bools, Bools]:
     """Which exits and entries are on record.
 
-    Entries are lost of people of working age only: of others no rule says what became of them. Exits under a
-    placement are not lost: whether a placement covers a departure that nobody saw is not for a truth to say.
+    Entries are lost of people of working age only: of others no rule says what became of them.
+    Exits under a
+    placement are not lost: whether a placement covers a departure that nobody saw is not for a
+    truth to say.
     """
     trips, seed, people = nation.trips, nation.seed, nation.people
     numbers, gap = np.arange(len(trips)), missing_day(nation.calendar)
-    lost_out = keyed(seed, numbers, "lost exit") < np.where(trips.left == gap, LOST_OF_THE_MISSING_DAY, LOST_EXITS)
-    lost_in = keyed(seed, numbers, "lost entry") < np.where(trips.back == gap, LOST_OF_THE_MISSING_DAY, LOST_ENTRIES)
+    lost_out = keyed(seed, numbers, "lost exit") < np.where(
+        trips.left == gap, LOST_OF_THE_MISSING_DAY, LOST_EXITS
+    )
+    lost_in = keyed(seed, numbers, "lost entry") < np.where(
+        trips.back == gap, LOST_OF_THE_MISSING_DAY, LOST_ENTRIES
+    )
     days_old = trips.left + nation.calendar.first_epoch - people.birth_day[trips.person]
     is_working = (days_old > WORKING_DAYS[0]) & (days_old < WORKING_DAYS[1])
     is_named = people.placeholder[trips.person] == 0
     is_out = ~trips.is_irregular & ~(lost_out & (trips.placement < 0))
-    is_in = (trips.back < NEVER) & trips.is_entry_recorded & ~(lost_in & is_working & (trips.listing < 0)) & is_named
+    is_in = (
+        (trips.back < NEVER)
+        & trips.is_entry_recorded
+        & ~(lost_in & is_working & (trips.listing < 0))
+        & is_named
+    )
     return is_out, is_in
 
 
@@ -95,7 +111,13 @@ def _document(nation: Nation, person: Ints, day: Ints, paper: Ints) -> Ints:
 
 def _slim(columns: dict[str, Array]) -> dict[str, Array]:
     """Narrow columns: a national year has 22 million rows."""
-    kinds = {"trip": np.int32, "person": np.int32, "day": np.int16, "second": np.int32, "gate": np.int16}
+    kinds = {
+        "trip": np.int32,
+        "person": np.int32,
+        "day": np.int16,
+        "second": np.int32,
+        "gate": np.int16,
+    }
     kinds |= {"country": np.int16, "purpose": np.int8, "document": np.int8, "is_entry": np.bool_}
     return {name: values.astype(kinds[name]) for name, values in columns.items()}
 
@@ -124,14 +146,18 @@ def _entries(nation: Nation, rows: Ints) -> dict[str, Array]:
     """Entries come from the true country, or from where the ticket said; they state no purpose."""
     trips = nation.trips
     person, day = trips.person[rows], trips.back[rows]
-    from_declared = (keyed(nation.seed, rows, "said to come from") < 0.5) & (trips.listing[rows] < 0)
+    from_declared = (keyed(nation.seed, rows, "said to come from") < 0.5) & (
+        trips.listing[rows] < 0
+    )
     return _slim(
         {
             "trip": rows,
             "person": person,
             "is_entry": np.ones(len(rows), dtype=bool),
             "day": day,
-            "second": ((13.5 + keyed(nation.seed, rows, "entry time") * 9.5) * 3600).astype(np.int64),
+            "second": ((13.5 + keyed(nation.seed, rows, "entry time") * 9.5) * 3600).astype(
+                np.int64
+            ),
             "gate": trips.gate_in[rows],
             "country": np.where(from_declared, trips.declared[rows], trips.country[rows]),
             "purpose": np.full(len(rows), -1),

@@ -51,14 +51,20 @@ def change(values: pa.Array, mask: Bools, function: Change, draws: Floats) -> pa
     return pc.replace_with_mask(values, pa.array(mask), changed)
 
 
-def by_group(values: pa.Array, group: Ints, functions: Sequence[Callable[[pa.Array], pa.Array]]) -> pa.Array:
+def by_group(
+    values: pa.Array, group: Ints, functions: Sequence[Callable[[pa.Array], pa.Array]]
+) -> pa.Array:
     """Each value through the function of its group."""
     order = np.argsort(group, kind="stable")
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
     bounds = np.searchsorted(group[order], np.arange(len(functions) + 1))
     ranked = values.take(pa.array(order))
-    parts = [f(ranked.slice(a, b - a)) for f, a, b in zip(functions, bounds[:-1], bounds[1:], strict=True) if b > a]
+    parts = [
+        f(ranked.slice(a, b - a))
+        for f, a, b in zip(functions, bounds[:-1], bounds[1:], strict=True)
+        if b > a
+    ]
     return pa.concat_arrays(parts).take(pa.array(places)) if parts else values
 
 
@@ -69,7 +75,11 @@ def _slip(at: int, kind: int) -> Callable[[pa.Array], pa.Array]:
         def cut(start: int, stop: int | None) -> pa.Array:
             return pc.utf8_slice_codeunits(values, start, stop)
 
-        middle = ([cut(at + 1, at + 2), cut(at, at + 1)], [cut(at + 1, at + 2)], [cut(at, at + 1), cut(at, at + 2)])[kind]
+        middle = (
+            [cut(at + 1, at + 2), cut(at, at + 1)],
+            [cut(at + 1, at + 2)],
+            [cut(at, at + 1), cut(at, at + 2)],
+        )[kind]
         return pc.binary_join_element_wise(cut(0, at), *middle, cut(at + 2, None), "")
 
     return apply
@@ -80,13 +90,16 @@ def mistyped(values: pa.Array, draws: Floats) -> pa.Array:
     lengths = np.asarray(pc.fill_null(pc.utf8_length(values), 3), dtype=np.int64).clip(3, _LONGEST)
     spot = (draws * 3.0 % 1.0 * (lengths - 2)).astype(np.int64) + 1
     group = spot * 3 + (draws * 3.0).astype(np.int64)
-    return by_group(values, group, [_slip(number // 3, number % 3) for number in range(_LONGEST * 3)])
+    return by_group(
+        values, group, [_slip(number // 3, number % 3) for number in range(_LONGEST * 3)]
+    )
 
 
 def respelled(values: pa.Array, draws: Floats) -> pa.Array:
     """Another spelling of each, where one applies; all occurrences are changed."""
     functions = [
-        lambda part, p=pattern, r=other: pc.replace_substring_regex(part, p, r) for pattern, other in SPELLINGS
+        lambda part, p=pattern, r=other: pc.replace_substring_regex(part, p, r)
+        for pattern, other in SPELLINGS
     ]
     return by_group(values, (draws * len(SPELLINGS)).astype(np.int64), functions)
 

@@ -14,7 +14,9 @@ from pipelines.simulate.model import IN_LIEU, PASSPORT, Listings, Trips
 
 @dataclass(frozen=True)
 class Series:
-    """Lists of one sender: the file's stem, the days between arrivals, the gates of arrival and XLSX or CSV."""
+    """Lists of one sender: the file's stem, the days between arrivals, the gates of arrival and
+    XLSX or CSV.
+    """
 
     stem: str
     every: int
@@ -33,15 +35,29 @@ SERIES = (
     Series("kemlu_timur_tengah", 15, ("CGK", "SUB"), True),
     Series("kemlu_lainnya", 15, ("CGK",), False),
 )
-#: Which list carries those who come from Malaysia, by home province: Nunukan, Entikong, Kepri, Dumai
+#: Which list carries those who come from Malaysia, by home province: Nunukan, Entikong, Kepri,
+#: Dumai
 #: (share of 100; Nunukan: mostly Sulsel and NTT, Dumai: Sumut, Jatim, Aceh, NTB).
 _FROM_MALAYSIA = {
-    "73": (85, 3, 8, 4), "53": (82, 6, 10, 2), "74": (85, 3, 8, 4), "76": (85, 3, 8, 4), "65": (95, 2, 2, 1),
-    "61": (2, 92, 4, 2), "12": (1, 2, 42, 55), "11": (1, 1, 38, 60), "14": (0, 1, 39, 60), "52": (12, 22, 46, 20),
+    "73": (85, 3, 8, 4), "53": (82, 6, 10, 2), "74": (85, 3, 8, 4), "76": (85, 3, 8, 4),
+    "65": (95, 2, 2, 1),
+    "61": (2, 92, 4, 2), "12": (1, 2, 42, 55), "11": (1, 1, 38, 60), "14": (0, 1, 39, 60),
+    "52": (12, 22, 46, 20),
     "35": (20, 18, 40, 22), "33": (8, 30, 47, 15), "32": (5, 30, 50, 15),
 }  # fmt: skip
 _FROM_MALAYSIA_ELSEWHERE = (10, 15, 55, 20)
-_BY_COUNTRY = {"KHM": 5, "LAO": 5, "PHL": 5, "SAU": 6, "ARE": 6, "QAT": 6, "KWT": 6, "OMN": 6, "JOR": 6, "MYS": 0}
+_BY_COUNTRY = {
+    "KHM": 5,
+    "LAO": 5,
+    "PHL": 5,
+    "SAU": 6,
+    "ARE": 6,
+    "QAT": 6,
+    "KWT": 6,
+    "OMN": 6,
+    "JOR": 6,
+    "MYS": 0,
+}
 
 
 def _series_of(rng: np.random.Generator, home: Ints, country: Ints) -> Ints:
@@ -52,22 +68,36 @@ def _series_of(rng: np.random.Generator, home: Ints, country: Ints) -> Ints:
 
 
 def rows_for(
-    rng: np.random.Generator, homes: Ints, person: Ints, country: Ints, category: Ints, wished: Ints, calendar: Calendar
+    rng: np.random.Generator,
+    homes: Ints,
+    person: Ints,
+    country: Ints,
+    category: Ints,
+    wished: Ints,
+    calendar: Calendar,
 ) -> Listings:
-    """List rows for people who come home about the wished day: the next voyage or flight of their list."""
+    """List rows for people who come home about the wished day: the next voyage or flight of their
+    list.
+    """
     series = _series_of(rng, homes[person], country)
     every = np.asarray([s.every for s in SERIES])[series]
     arrived = (-(-wished // every) * every + series).clip(None, calendar.days - 5)
     choice = rng.random(len(person))
-    gate_table = np.asarray([[gates().number(s.gates[0]), gates().number(s.gates[-1])] for s in SERIES])
+    gate_table = np.asarray(
+        [[gates().number(s.gates[0]), gates().number(s.gates[-1])] for s in SERIES]
+    )
     gate = gate_table[series, (choice < 0.3).astype(np.int64)]
     return Listings(person, series, arrived, gate, country, category, np.full(len(person), -1))
 
 
 def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: Listings) -> Trips:
-    """The trips in `rows` end with the list rows, in their order: most on a paper in lieu of a passport."""
+    """The trips in `rows` end with the list rows, in their order: most on a paper in lieu of a
+    passport.
+    """
     size = len(rows)
-    back, gate, paper, listing = (c.copy() for c in (trips.back, trips.gate_in, trips.paper_in, trips.listing))
+    back, gate, paper, listing = (
+        c.copy() for c in (trips.back, trips.gate_in, trips.paper_in, trips.listing)
+    )
     recorded = trips.is_entry_recorded.copy()
     back[rows] = listings.arrived
     gate[rows] = listings.gate
@@ -75,4 +105,6 @@ def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: L
     in_lieu = rng.random(size) < np.where(trips.is_irregular[rows], 0.93, 0.66)
     paper[rows] = np.where(in_lieu, IN_LIEU, PASSPORT)
     recorded[rows] = rng.random(size) < 0.93
-    return replace(trips, back=back, gate_in=gate, paper_in=paper, listing=listing, is_entry_recorded=recorded)
+    return replace(
+        trips, back=back, gate_in=gate, paper_in=paper, listing=listing, is_entry_recorded=recorded
+    )

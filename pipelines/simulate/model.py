@@ -1,4 +1,5 @@
-"""The tables of the simulated nation: people by cohort, trips, placements and list rows, as columns of arrays.
+"""The tables of the simulated nation: people by cohort, trips, placements and list rows, as columns
+of arrays.
 
 Rows refer to one another by number. A cohort counts its people, placements and list rows from 0;
 `together` makes one nation of the cohorts and moves the numbers.
@@ -50,7 +51,9 @@ def stacked(tables: Sequence[T]) -> T:
 
 @dataclass(frozen=True)
 class Trips(Columns):
-    """One row per departure. `back` is NEVER when not back by the run date; numbers of -1 mean none."""
+    """One row per departure. `back` is NEVER when not back by the run date; numbers of -1 mean
+    none.
+    """
 
     person: Ints
     left: Ints

@@ -79,20 +79,29 @@ def _cohorts(calendar: Calendar, scale: float, seed: int) -> list[Cohort]:
         travellers.students(people(facts.STUDENTS), calendar, seed),
         travellers.officials(people(facts.OFFICIALS), calendar, seed),
     ]
-    return [*cohorts, travellers.ordinary(_ordinary_people(cohorts, calendar, scale), calendar, seed)]
+    return [
+        *cohorts,
+        travellers.ordinary(_ordinary_people(cohorts, calendar, scale), calendar, seed),
+    ]
 
 
 def _ordinary_people(cohorts: Sequence[Cohort], calendar: Calendar, scale: float) -> int:
-    """As many as it takes to reach the published crossings of a year; the facts of the brief come on top."""
+    """As many as it takes to reach the published crossings of a year; the facts of the brief come
+    on top.
+    """
     fixed = ("myanmar", "kepri placements", "kepri cambodia")
-    others = sum(len(c.trips) + int((c.trips.back < NEVER).sum()) for c in cohorts if c.name not in fixed)
+    others = sum(
+        len(c.trips) + int((c.trips.back < NEVER).sum()) for c in cohorts if c.name not in fixed
+    )
     wanted = facts.crossings_per_year() * scale * calendar.days / calendar.length - others
     weights = np.asarray(facts.TRIPS_PER_TRAVELLER)
     trips = float((weights * np.arange(1, len(weights) + 1)).sum() / weights.sum())
     return max(10, round(wanted / (trips * 1.965)))
 
 
-def settle(cohorts: Sequence[Cohort], everyone: Cohort, calendar: Calendar, scale: float, seed: int) -> People:
+def settle(
+    cohorts: Sequence[Cohort], everyone: Cohort, calendar: Calendar, scale: float, seed: int
+) -> People:
     """Districts, birth places, NIK, names and passports of everyone."""
     rng, here = stream(seed, "people"), regions()
     size, home = len(everyone), everyone.home
@@ -100,9 +109,13 @@ def settle(cohorts: Sequence[Cohort], everyone: Cohort, calendar: Calendar, scal
     moved = rng.random(size) < 0.10
     birth_regency = np.where(moved, _somewhere_else(rng, home), home)
     mix = names.mix_weights(here.provinces)
-    tradition = pick_by_row(mix, here.province[np.where(rng.random(size) < 0.5, birth_regency, home)], rng.random(size))
+    tradition = pick_by_row(
+        mix, here.province[np.where(rng.random(size) < 0.5, birth_regency, home)], rng.random(size)
+    )
     renewed = np.where(rng.random(size) < 0.07, rng.integers(5, calendar.days, size), NEVER)
-    has_father = np.stack([_pilgrims_only(cohorts) & (rng.random(size) < 0.30), rng.random(size) < 0.10])
+    has_father = np.stack(
+        [_pilgrims_only(cohorts) & (rng.random(size) < 0.30), rng.random(size) < 0.10]
+    )
     return People(
         home=home,
         is_female=everyone.is_female,
@@ -128,15 +141,23 @@ def _somewhere_else(rng: np.random.Generator, home: Ints) -> Ints:
 
 
 def _niks(rng: np.random.Generator, everyone: Cohort, district: Ints, birth_regency: Ints) -> Ints:
-    """Region of first registration, date of birth (40 added for women), a serial that makes it unique."""
+    """Region of first registration, date of birth (40 added for women), a serial that makes it
+    unique.
+    """
     here, size = regions(), len(everyone)
     born_there = rng.random(size) < 0.5
-    other = here.district_first[birth_regency] + pick_below(here.district_count[birth_regency], rng.random(size))
+    other = here.district_first[birth_regency] + pick_below(
+        here.district_count[birth_regency], rng.random(size)
+    )
     first = np.where((birth_regency != everyone.home) & born_there, other, district)
     prefix = here.prefixes[first]
     regency = np.where(first == district, everyone.home, birth_regency)
-    is_old = (rng.random(size) < 0.35) & (everyone.birth_day < 9_500) & (here.retired_count[regency] > 0)
-    retired = here.retired_first[regency] + pick_below(here.retired_count[regency], rng.random(size))
+    is_old = (
+        (rng.random(size) < 0.35) & (everyone.birth_day < 9_500) & (here.retired_count[regency] > 0)
+    )
+    retired = here.retired_first[regency] + pick_below(
+        here.retired_count[regency], rng.random(size)
+    )
     prefix = np.where(is_old, here.retired[retired.clip(0, len(here.retired) - 1)], prefix)
     dates = everyone.birth_day.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
@@ -153,7 +174,9 @@ def _turn(values: Ints) -> Ints:
     ranked = values[order]
     starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
     turn = np.empty(len(values), dtype=np.int64)
-    turn[order] = np.arange(len(values)) - np.repeat(starts, np.diff(np.append(starts, len(values))))
+    turn[order] = np.arange(len(values)) - np.repeat(
+        starts, np.diff(np.append(starts, len(values)))
+    )
     return turn
 
 
@@ -170,7 +193,9 @@ def _placeholders(rng: np.random.Generator, cohorts: Sequence[Cohort], scale: fl
     return kinds
 
 
-def with_father(base: pa.Array, father: Ints, is_female: Bools, style: npt.NDArray[np.float64]) -> pa.Array:
+def with_father(
+    base: pa.Array, father: Ints, is_female: Bools, style: npt.NDArray[np.float64]
+) -> pa.Array:
     """The name with the father's: plain, or with bin and binti."""
     link = np.where(style < 0.6, 0, np.where(is_female, 2, 1))
     words = pa.array([" ", " BIN ", " BINTI "]).take(pa.array(link))

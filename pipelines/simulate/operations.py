@@ -1,4 +1,5 @@
-"""The facts of the brief, at full size whatever the scale (all figures here are labelled 'from brief' in facts.py).
+"""The facts of the brief, at full size whatever the scale (all figures here are labelled 'from
+brief' in facts.py).
 
 The Myanmar list of 546, and Kepulauan Riau with its 1,070 placements and 3,500 people in Cambodia.
 """
@@ -26,10 +27,12 @@ _WITH_PLACEMENT = 12
 
 
 def myanmar_by_province() -> dict[str, int]:
-    """Listed people by province: Sumatera Utara from the brief, the others in the published proportions."""
+    """Listed people by province: Sumatera Utara from the brief, the others in the published
+    proportions.
+    """
     published = facts.published("list_myanmar_march", 2025, "province")
     others = {code: number for code, number in published.items() if code != "12"}
-    others |= {code: 1.0 for code in _SINGLES}
+    others |= dict.fromkeys(_SINGLES, 1.0)
     parts = share_out(facts.MYANMAR_LISTED - facts.MYANMAR_SUMUT, list(others.values()))
     return {"12": facts.MYANMAR_SUMUT} | dict(zip(others, (int(p) for p in parts), strict=True))
 
@@ -42,7 +45,9 @@ def _arrivals(calendar: Calendar) -> tuple[Ints, Ints]:
 
 
 def myanmar(calendar: Calendar, seed: int) -> Cohort:
-    """The list of 546: scam compounds, flown home in waves; most exits on record, declared as something else."""
+    """The list of 546: scam compounds, flown home in waves; most exits on record, declared as
+    something else.
+    """
     rng = stream(seed, "myanmar")
     here, size = regions(), facts.MYANMAR_LISTED
     numbers = {here.provinces.index(code): people for code, people in myanmar_by_province().items()}
@@ -83,7 +88,10 @@ def _town_weights() -> Floats:
 
 
 def _placements_elsewhere(
-    rng: np.random.Generator, home: Ints, left: Ints, is_unseen: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    rng: np.random.Generator,
+    home: Ints,
+    left: Ints,
+    is_unseen: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> tuple[Placements, Ints]:
     """Valid placements to Malaysia of a few listed people, none of Kepulauan Riau."""
     can_be = np.flatnonzero(~is_unseen & (left > 12) & ~regions().within(facts.KEPRI)[home])
@@ -112,15 +120,21 @@ def kepri_placements(calendar: Calendar, seed: int) -> Cohort:
     size = facts.KEPRI_PLACEMENTS
     abroad = {"MYS": 56, "SGP": 22, "TWN": 7, "HKG": 6, "BRN": 4, "JPN": 3, "KOR": 2}
     country = pick(countries().weights(dict(abroad)), rng.random(size))
-    orders = Orders(_kepri_homes(rng, size), country, rng.integers(0, calendar.length, size), is_plain=True)
+    orders = Orders(
+        _kepri_homes(rng, size), country, rng.integers(0, calendar.length, size), is_plain=True
+    )
     return placed("kepri placements", orders, calendar, seed)
 
 
 def kepri_cambodia(calendar: Calendar, seed: int) -> Cohort:
-    """Kepulauan Riau's workers in Cambodia without papers: mostly by ferry, mostly saying where they go."""
+    """Kepulauan Riau's workers in Cambodia without papers: mostly by ferry, mostly saying where
+    they go.
+    """
     rng = stream(seed, "kepri cambodia homes")
     size = facts.KEPRI_CAMBODIA
-    declared = pick(countries().weights({"KHM": 70, "SGP": 17, "MYS": 10, "THA": 3}), rng.random(size))
+    declared = pick(
+        countries().weights({"KHM": 70, "SGP": 17, "MYS": 10, "THA": 3}), rng.random(size)
+    )
     cohort = undocumented.careers(
         "kepri cambodia",
         _kepri_homes(rng, size),

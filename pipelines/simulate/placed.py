@@ -1,4 +1,6 @@
-"""Legal careers: a placement, then an exit; cancelled, extended, on leave, home early, or never left."""
+"""Legal careers: a placement, then an exit; cancelled, extended, on leave, home early, or never
+left.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,14 @@ from pipelines.simulate.model import (
 from pipelines.simulate.travellers import born
 
 JOBS = (
-    ("Pekerja Rumah Tangga", "INFORMAL"), ("Perawat Lansia", "INFORMAL"), ("Pekerja Ladang", "FORMAL"),
-    ("Operator Produksi", "FORMAL"), ("Konstruksi", "FORMAL"), ("Awak Kapal", "FORMAL"), ("Caregiver", "FORMAL"),
+    ("Pekerja Rumah Tangga", "INFORMAL"), ("Perawat Lansia", "INFORMAL"),
+    ("Pekerja Ladang", "FORMAL"),
+    ("Operator Produksi", "FORMAL"), ("Konstruksi", "FORMAL"), ("Awak Kapal", "FORMAL"),
+    ("Caregiver", "FORMAL"),
     ("Terapis Spa", "FORMAL"), ("Pelayan Restoran", "FORMAL"), ("Petugas Kebersihan", "FORMAL"),
 )  # fmt: skip
-#: Jobs by destination and sex in percent (assumption; together near the published 56 per cent formal).
+#: Jobs by destination and sex in percent (assumption; together near the published 56 per cent
+#: formal).
 _JOBS_ELSEWHERE = ((5, 5, 5, 25, 15, 15, 5, 0, 15, 10), (30, 5, 0, 10, 0, 0, 15, 15, 15, 10))
 _JOBS_BY_COUNTRY = {
     "HKG": ((80, 10, 0, 0, 0, 0, 0, 0, 0, 10), (97, 3, 0, 0, 0, 0, 0, 0, 0, 0)),
@@ -52,13 +57,20 @@ _JOBS_BY_COUNTRY = {
 }
 #: Schemes by destination in percent: P2P, G2G, UKPS, MANDIRI, SSW.
 _SCHEMES_ELSEWHERE = (70, 0, 4, 26, 0)
-_SCHEMES_BY_COUNTRY = {"KOR": (10, 84, 0, 6, 0), "JPN": (22, 12, 0, 6, 60), "MYS": (72, 0, 22, 6, 0), "HKG": (92, 0, 0, 8, 0)}
+_SCHEMES_BY_COUNTRY = {
+    "KOR": (10, 84, 0, 6, 0),
+    "JPN": (22, 12, 0, 6, 60),
+    "MYS": (72, 0, 22, 6, 0),
+    "HKG": (92, 0, 0, 8, 0),
+}
 _MONTHS = ((24, 0.70), (36, 0.20), (12, 0.07), (7, 0.03))
 
 
 @dataclass(frozen=True)
 class Orders:
-    """Who is placed where, and when the process finished; `is_plain` keeps one standing record per person."""
+    """Who is placed where, and when the process finished; `is_plain` keeps one standing record per
+    person.
+    """
 
     home: Ints
     country: Ints
@@ -67,7 +79,9 @@ class Orders:
 
 
 def _destination_margin() -> Floats:
-    """Placements by country: the published ten, and the rest of the published total shared by assumption."""
+    """Placements by country: the published ten, and the rest of the published total shared by
+    assumption.
+    """
     published = facts.published("placements", 2024, "country")
     rest = facts.published("placements", 2024, "all")["ALL"] - sum(published.values())
     others = facts.OTHER_PLACEMENT_COUNTRIES
@@ -89,7 +103,9 @@ def _province_margin() -> Floats:
 
 
 def province_by_country() -> Floats:
-    """Placements by province and country: the leanings, fitted to both published margins (iterative fitting)."""
+    """Placements by province and country: the leanings, fitted to both published margins (iterative
+    fitting).
+    """
     rows, columns = _province_margin(), _destination_margin()
     columns = columns * rows.sum() / columns.sum()
     cells = np.outer(rows, columns) / rows.sum()
@@ -102,7 +118,9 @@ def province_by_country() -> Floats:
 
 
 def _regency_weights(rng: np.random.Generator) -> Floats:
-    """Weights of regencies within their province: known shares, the rest by population and a seeded effect."""
+    """Weights of regencies within their province: known shares, the rest by population and a seeded
+    effect.
+    """
     here = regions()
     effect = np.exp(rng.normal(0.0, 0.5, len(here.codes))) * np.where(here.is_city, 0.35, 1.0)
     known = here.by_regency(facts.PLACEMENTS_IN_PROVINCE, 0.0)
@@ -115,7 +133,9 @@ def _regency_weights(rng: np.random.Generator) -> Floats:
 def homes_within(rng: np.random.Generator, province: Ints, weights: Floats) -> Ints:
     """A regency for each number of a province."""
     here = regions()
-    table = np.where(here.province[None, :] == np.arange(len(here.provinces))[:, None], weights, 0.0)
+    table = np.where(
+        here.province[None, :] == np.arange(len(here.provinces))[:, None], weights, 0.0
+    )
     return pick_by_row(table, province, rng.random(len(province)))
 
 
@@ -131,25 +151,39 @@ def national_orders(total: int, calendar: Calendar, seed: int) -> Orders:
 
 def _women(rng: np.random.Generator, orders: Orders) -> Bools:
     there, here = countries(), regions()
-    share = np.asarray([facts.WOMEN_BY_DESTINATION.get(code, 0.38) for code in there.codes])[orders.country]
+    share = np.asarray([facts.WOMEN_BY_DESTINATION.get(code, 0.38) for code in there.codes])[
+        orders.country
+    ]
     ntb_to_malaysia = here.within("52")[orders.home] & (orders.country == there.number("MYS"))
     return rng.random(len(share)) < np.where(ntb_to_malaysia, 0.03, share)
 
 
-def _by_country(rng: np.random.Generator, table: dict[str, tuple[int, ...]], other: tuple[int, ...], country: Ints) -> Ints:
+def _by_country(
+    rng: np.random.Generator,
+    table: dict[str, tuple[int, ...]],
+    other: tuple[int, ...],
+    country: Ints,
+) -> Ints:
     weights = [table.get(code, other) for code in countries().codes]
     return pick_by_row(weights, country, rng.random(len(country)))
 
 
 def _jobs(rng: np.random.Generator, country: Ints, is_female: Bools) -> Ints:
     picked = [
-        _by_country(rng, {code: jobs[sex] for code, jobs in _JOBS_BY_COUNTRY.items()}, _JOBS_ELSEWHERE[sex], country)
+        _by_country(
+            rng,
+            {code: jobs[sex] for code, jobs in _JOBS_BY_COUNTRY.items()},
+            _JOBS_ELSEWHERE[sex],
+            country,
+        )
         for sex in (0, 1)
     ]
     return np.where(is_female, picked[1], picked[0])
 
 
-def _records(rng: np.random.Generator, orders: Orders, is_female: Bools, cancelled: Ints) -> Placements:
+def _records(
+    rng: np.random.Generator, orders: Orders, is_female: Bools, cancelled: Ints
+) -> Placements:
     size = len(orders.home)
     months = np.asarray([m for m, _ in _MONTHS])[pick([w for _, w in _MONTHS], rng.random(size))]
     starts = orders.processed + rng.integers(7, 45, size)
@@ -192,7 +226,9 @@ def _exits(rng: np.random.Generator, cohort: Cohort, rows: Ints, left: Ints, bac
 def _cancelled_all_the_same(rng: np.random.Generator, cohort: Cohort, calendar: Calendar) -> Trips:
     """Some of the cancelled leave weeks later, as tourists and without a valid placement."""
     records = cohort.placements
-    rows = np.flatnonzero((records.cancelled >= 0) & (rng.random(len(records)) < facts.LEFT_ALL_THE_SAME))
+    rows = np.flatnonzero(
+        (records.cancelled >= 0) & (rng.random(len(records)) < facts.LEFT_ALL_THE_SAME)
+    )
     left = records.cancelled[rows] + rng.integers(30, 80, len(rows))
     rows, left = rows[left < calendar.days], left[left < calendar.days]
     trips = _exits(rng, cohort, rows, left, np.full(len(rows), NEVER))
@@ -200,18 +236,26 @@ def _cancelled_all_the_same(rng: np.random.Generator, cohort: Cohort, calendar: 
     return Trips(**{**vars(trips), "placement": np.full(len(rows), -1), "purpose": tourism})
 
 
-def _listed(rng: np.random.Generator, cohort: Cohort, trips: Trips, calendar: Calendar) -> tuple[Trips, Listings]:
+def _listed(
+    rng: np.random.Generator, cohort: Cohort, trips: Trips, calendar: Calendar
+) -> tuple[Trips, Listings]:
     """A few come home on a list: from the country of the placement, or, diverted, from another one."""
     fate = rng.random(len(trips))
     earliest = trips.left + 25
     can_be = (earliest < calendar.days - 40) & (trips.back == NEVER)
     rows = np.flatnonzero(can_be & (fate < facts.DIVERTED + 0.012))
     astray = fate[rows] < facts.DIVERTED
-    scams = pick(countries().weights({"KHM": 60, "MMR": 20, "LAO": 10, "PHL": 10}), rng.random(len(rows)))
+    scams = pick(
+        countries().weights({"KHM": 60, "MMR": 20, "LAO": 10, "PHL": 10}), rng.random(len(rows))
+    )
     country = np.where(astray, scams, trips.country[rows])
-    category = np.where(astray, CATEGORY["SCAM"], pick([0, 0, 60, 15, 20, 5], rng.random(len(rows))))
+    category = np.where(
+        astray, CATEGORY["SCAM"], pick([0, 0, 60, 15, 20, 5], rng.random(len(rows)))
+    )
     wished = earliest[rows] + pick_up_to(rng, calendar.days - 40 - earliest[rows])
-    listings = lists.rows_for(rng, cohort.home, trips.person[rows], country, category, wished, calendar)
+    listings = lists.rows_for(
+        rng, cohort.home, trips.person[rows], country, category, wished, calendar
+    )
     return lists.brought_home(rng, trips, rows, listings), listings
 
 
@@ -231,21 +275,34 @@ def placed(name: str, orders: Orders, calendar: Calendar, seed: int) -> Cohort:
     is_female = _women(rng, orders)
     birth_day = born(rng, calendar, (31, 6.5, 20, 50), size)
     records = _records(rng, orders, is_female, cancelled)
-    empty = _exits(rng, Cohort(name, orders.home, is_female, birth_day, _no_trips(), records), np.empty(0, np.int64), *[np.empty(0, np.int64)] * 2)
+    empty = _exits(
+        rng,
+        Cohort(name, orders.home, is_female, birth_day, _no_trips(), records),
+        np.empty(0, np.int64),
+        *[np.empty(0, np.int64)] * 2,
+    )
     cohort = Cohort(name, orders.home, is_female, birth_day, empty, records)
     trips = _first_exits(rng, cohort, fate, calendar)
     trips, listings = _listed(rng, cohort, trips, calendar)
     again = _after_leave(rng, cohort, trips, calendar)
     late = _cancelled_all_the_same(rng, cohort, calendar)
-    records = records if orders.is_plain else stacked([records, _extensions(rng, records, trips, calendar)])
-    return Cohort(name, orders.home, is_female, birth_day, stacked([trips, again, late]), records, listings)
+    records = (
+        records
+        if orders.is_plain
+        else stacked([records, _extensions(rng, records, trips, calendar)])
+    )
+    return Cohort(
+        name, orders.home, is_female, birth_day, stacked([trips, again, late]), records, listings
+    )
 
 
 def _no_trips() -> Trips:
     return Trips(*([np.empty(0, dtype=np.int64)] * 15))
 
 
-def _first_exits(rng: np.random.Generator, cohort: Cohort, fate: Floats, calendar: Calendar) -> Trips:
+def _first_exits(
+    rng: np.random.Generator, cohort: Cohort, fate: Floats, calendar: Calendar
+) -> Trips:
     """The exit, some weeks after the process finished; a few come home early or on leave."""
     records = cohort.placements
     wait = 3 + np.exp(rng.normal(2.6, 0.6, len(records))).astype(np.int64).clip(0, 62)
@@ -258,7 +315,9 @@ def _first_exits(rng: np.random.Generator, cohort: Cohort, fate: Floats, calenda
     return _exits(rng, cohort, rows, left[rows], back)
 
 
-def _after_leave(rng: np.random.Generator, cohort: Cohort, trips: Trips, calendar: Calendar) -> Trips:
+def _after_leave(
+    rng: np.random.Generator, cohort: Cohort, trips: Trips, calendar: Calendar
+) -> Trips:
     """Leave is over: out again under the same placement."""
     on_leave = (trips.back < NEVER) & (trips.listing < 0)
     share = facts.HOME_LEAVE / (facts.HOME_LEAVE + facts.WENT_HOME_EARLY)
@@ -269,14 +328,23 @@ def _after_leave(rng: np.random.Generator, cohort: Cohort, trips: Trips, calenda
     return _exits(rng, cohort, trips.placement[rows], left, np.full(len(rows), NEVER))
 
 
-def _extensions(rng: np.random.Generator, records: Placements, trips: Trips, calendar: Calendar) -> Placements:
+def _extensions(
+    rng: np.random.Generator, records: Placements, trips: Trips, calendar: Calendar
+) -> Placements:
     """Contracts extended abroad: a record of their own, and no exit of their own."""
     away = np.unique(trips.placement[(trips.back == NEVER) & (trips.left < calendar.days - 60)])
     rows = away[rng.random(len(away)) < facts.EXTENDED_ABROAD]
     first = records.take(rows)
     processed = (first.processed + rng.integers(150, 330, len(rows))).clip(None, calendar.days - 12)
-    fields = {**vars(first), "processed": processed, "starts": processed + 20, "ends": processed + 750}
-    return Placements(**{**fields, "status": np.full(len(rows), EXTENDED), "cancelled": np.full(len(rows), -1)})
+    fields = {
+        **vars(first),
+        "processed": processed,
+        "starts": processed + 20,
+        "ends": processed + 750,
+    }
+    return Placements(
+        **{**fields, "status": np.full(len(rows), EXTENDED), "cancelled": np.full(len(rows), -1)}
+    )
 
 
 def scheme_names() -> tuple[str, ...]:

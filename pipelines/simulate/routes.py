@@ -15,24 +15,45 @@ _LANDS = ("SGP", "MYS", "TLS", "PNG")
 #: Pull of a gate. Soetta, the ports of Batam, Kualanamu and Juanda are near BPS, February 2024
 #: (48, 11, 9 and 9 per cent); the others are assumptions by the size of the place.
 _PULL = {
-    "CGK": 60.0, "SUB": 9.0, "KNO": 9.0, "DPS": 5.5, "KJT": 1.2, "YIA": 1.3, "SOC": 1.3, "SRG": 0.8, "PDG": 1.1,
-    "PKU": 1.0, "PLM": 0.9, "UPG": 2.0, "BPN": 0.8, "BTH": 0.5, "PNK": 0.8, "MDC": 0.6, "BTJ": 0.6, "LOP": 0.9,
+    "CGK": 60.0, "SUB": 9.0, "KNO": 9.0, "DPS": 5.5, "KJT": 1.2, "YIA": 1.3, "SOC": 1.3, "SRG": 0.8,
+    "PDG": 1.1,
+    "PKU": 1.0, "PLM": 0.9, "UPG": 2.0, "BPN": 0.8, "BTH": 0.5, "PNK": 0.8, "MDC": 0.6, "BTJ": 0.6,
+    "LOP": 0.9,
     "BDJ": 0.6, "TKG": 0.1, "KOE": 0.15, "PGK": 0.1, "TRK": 0.1, "DJJ": 0.05,
-    "BTC": 46.0, "HRB": 17.0, "SKP": 14.0, "MTS": 2.0, "NGP": 2.0, "SBP": 6.0, "TBK": 8.0, "BBT": 2.0, "TJU": 0.8,
-    "DUM": 5.0, "SLP": 1.0, "BKL": 1.0, "TBA": 3.0, "BLW": 0.3, "NNK": 7.0, "SBT": 0.6, "TRM": 1.2, "KLS": 0.2,
-    "ENT": 8.0, "ARK": 3.0, "BDU": 2.0, "JGB": 1.0, "MTN": 6.0, "WNI": 1.5, "MTM": 1.5, "NPN": 0.5, "SKW": 1.5,
+    "BTC": 46.0, "HRB": 17.0, "SKP": 14.0, "MTS": 2.0, "NGP": 2.0, "SBP": 6.0, "TBK": 8.0,
+    "BBT": 2.0, "TJU": 0.8,
+    "DUM": 5.0, "SLP": 1.0, "BKL": 1.0, "TBA": 3.0, "BLW": 0.3, "NNK": 7.0, "SBT": 0.6, "TRM": 1.2,
+    "KLS": 0.2,
+    "ENT": 8.0, "ARK": 3.0, "BDU": 2.0, "JGB": 1.0, "MTN": 6.0, "WNI": 1.5, "MTM": 1.5, "NPN": 0.5,
+    "SKW": 1.5,
     "STA": 0.6, "LBG": 0.2, "LNW": 0.1, "YTK": 0.1,
 }  # fmt: skip
 #: How fast the pull falls with distance, in kilometres, by mode.
 _REACH = (260.0, 160.0, 160.0)
 
-#: Share by sea to Singapore and Malaysia, by province (assumption: ferries of the strait and to Sabah).
-_SEA = {"21": 0.93, "14": 0.45, "65": 0.85, "15": 0.25, "12": 0.12, "16": 0.08, "11": 0.05, "13": 0.06}
+#: Share by sea to Singapore and Malaysia, by province (assumption: ferries of the strait and to
+#: Sabah).
+_SEA = {
+    "21": 0.93,
+    "14": 0.45,
+    "65": 0.85,
+    "15": 0.25,
+    "12": 0.12,
+    "16": 0.08,
+    "11": 0.05,
+    "13": 0.06,
+}
 _SEA_ELSEWHERE = 0.045
 #: Share by sea of those who go to Malaysia or Singapore to work without papers.
 _SEA_WORK = {"61": 0.05, "31": 0.35}
 _SEA_WORK_ELSEWHERE = 0.58
-_BY_LAND = {("61", "MYS"): 0.75, ("65", "MYS"): 0.05, ("53", "TLS"): 0.95, ("91", "PNG"): 0.9, ("93", "PNG"): 0.9}
+_BY_LAND = {
+    ("61", "MYS"): 0.75,
+    ("65", "MYS"): 0.05,
+    ("53", "TLS"): 0.95,
+    ("91", "PNG"): 0.9,
+    ("93", "PNG"): 0.9,
+}
 _WORK_BY_LAND = {"61": 0.85, "33": 0.12, "35": 0.10, "52": 0.12, "73": 0.03, "32": 0.06, "12": 0.04}
 
 
@@ -79,7 +100,11 @@ def _gate_weights() -> Floats:
 
 
 def choose(
-    rng: np.random.Generator, home: Ints, country: Ints, is_work: bool = False, mode: int | None = None
+    rng: np.random.Generator,
+    home: Ints,
+    country: Ints,
+    is_work: bool = False,
+    mode: int | None = None,
 ) -> Ints:
     """A gate for each traveller, by home regency and declared country."""
     if mode is None:

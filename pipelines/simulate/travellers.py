@@ -1,4 +1,6 @@
-"""Those who travel and come home: tourists and relatives, pilgrims, commuters, border people, students, officials."""
+"""Those who travel and come home: tourists and relatives, pilgrims, commuters, border people,
+students, officials.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from pipelines.simulate.model import BORDER_PASS, PASSPORT, PURPOSE, PURPOSES, C
 #: Regencies at a land border with the country across.
 BORDERLANDS = {
     "61.03": "MYS", "61.07": "MYS", "61.01": "MYS", "61.06": "MYS", "65.03": "MYS", "65.02": "MYS",
-    "53.04": "TLS", "53.03": "TLS", "53.21": "TLS", "91.71": "PNG", "91.11": "PNG", "93.01": "PNG", "93.02": "PNG",
+    "53.04": "TLS", "53.03": "TLS", "53.21": "TLS", "91.71": "PNG", "91.11": "PNG", "93.01": "PNG",
+    "93.02": "PNG",
 }  # fmt: skip
 
 
@@ -22,7 +25,9 @@ def scaled(per_year: float, scale: float, calendar: Calendar) -> int:
     return max(1, round(per_year * scale * calendar.days / calendar.length))
 
 
-def born(rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float, int, int], size: int) -> Ints:
+def born(
+    rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float, int, int], size: int
+) -> Ints:
     """Birth days from a mean age, its spread and its bounds."""
     mean, spread, youngest, oldest = ages
     years = rng.normal(mean, spread, size).clip(youngest + 0.05, oldest + 0.95)
@@ -30,7 +35,14 @@ def born(rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float,
 
 
 def trips_of(
-    person: Ints, left: Ints, back: Ints, declared: Ints, purpose: Ints, gate_out: Ints, gate_in: Ints, paper: int = PASSPORT
+    person: Ints,
+    left: Ints,
+    back: Ints,
+    declared: Ints,
+    purpose: Ints,
+    gate_out: Ints,
+    gate_in: Ints,
+    paper: int = PASSPORT,
 ) -> Trips:
     """Plain trips: the declared country is the true one, and both crossings are regular."""
     size = len(person)
@@ -64,11 +76,17 @@ def _homes(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
 
 def _wealth() -> Floats:
     here = regions()
-    return here.population * here.by_province(facts.TRAVEL_BY_PROVINCE, 0.6) * np.where(here.is_city, 2.2, 1.0)
+    return (
+        here.population
+        * here.by_province(facts.TRAVEL_BY_PROVINCE, 0.6)
+        * np.where(here.is_city, 2.2, 1.0)
+    )
 
 
 def _stay(rng: np.random.Generator, purpose: Ints, country: Ints) -> Ints:
-    """Days abroad: short in the neighbourhood, longer far away, longest with relatives (assumption)."""
+    """Days abroad: short in the neighbourhood, longer far away, longest with relatives
+    (assumption).
+    """
     near = countries().permitted[country] == 30
     median = np.where(near, 4.0, 8.5)
     median = np.where(purpose == PURPOSE["family"], median * 2.6, median)
@@ -81,7 +99,9 @@ def _stay(rng: np.random.Generator, purpose: Ints, country: Ints) -> Ints:
 
 
 def ordinary(people: int, calendar: Calendar, seed: int) -> Cohort:
-    """Tourists, relatives, business people, patients. A few stay long; one in a thousand does not come back."""
+    """Tourists, relatives, business people, patients. A few stay long; one in a thousand does not
+    come back.
+    """
     rng = stream(seed, "ordinary")
     home = _homes(rng, _wealth(), people)
     counts = pick(facts.TRIPS_PER_TRAVELLER, rng.random(people)) + 1
@@ -94,7 +114,11 @@ def ordinary(people: int, calendar: Calendar, seed: int) -> Cohort:
     person, left, back, purpose, country = (c[keep] for c in (person, left, back, purpose, country))
     gate_out = routes.choose(rng, home[person], country)
     gate_in = routes.way_back(rng, home[person], country, gate_out)
-    age = np.where(rng.random(people) < 0.09, rng.uniform(1, 17, people), rng.normal(39, 12, people).clip(17, 84))
+    age = np.where(
+        rng.random(people) < 0.09,
+        rng.uniform(1, 17, people),
+        rng.normal(39, 12, people).clip(17, 84),
+    )
     return Cohort(
         name="ordinary",
         home=home,
@@ -108,9 +132,18 @@ def pilgrims(people: int, calendar: Calendar, seed: int) -> Cohort:
     """Umrah all year, one in seven for the hajj (forty days around the end of May)."""
     rng = stream(seed, "pilgrims")
     here = regions()
-    home = _homes(rng, here.population * here.by_province({"51": 0.1, "53": 0.1, "71": 0.3, "12": 0.7, "94": 0.1}, 1.0), people)
+    home = _homes(
+        rng,
+        here.population
+        * here.by_province({"51": 0.1, "53": 0.1, "71": 0.3, "12": 0.7, "94": 0.1}, 1.0),
+        people,
+    )
     is_hajj = rng.random(people) < 0.15
-    left = np.where(is_hajj, calendar.day(5, 2) + rng.integers(0, 30, people), calendar.spread(rng.random(people)))
+    left = np.where(
+        is_hajj,
+        calendar.day(5, 2) + rng.integers(0, 30, people),
+        calendar.spread(rng.random(people)),
+    )
     back = left + np.where(is_hajj, rng.integers(38, 43, people), rng.integers(9, 15, people))
     country = np.full(people, countries().number("SAU"))
     gate = routes.choose(rng, home, country)
@@ -133,18 +166,30 @@ def frequent(people: int, calendar: Calendar, seed: int) -> Cohort:
     home = _homes(rng, here.population * lean, people)
     counts = 3 + rng.geometric(0.16, people).clip(1, 40)
     person, left = _many_trips(rng, counts, calendar)
-    favourite = pick(countries().weights({"SGP": 58, "MYS": 36, "CHN": 4, "HKG": 2}), rng.random(people))
+    favourite = pick(
+        countries().weights({"SGP": 58, "MYS": 36, "CHN": 4, "HKG": 2}), rng.random(people)
+    )
     keep, back = _apart(person, left, log_normal(rng, 1.6, 0.8, len(person)), calendar)
     person, left, back = person[keep], left[keep], back[keep]
     country = favourite[person]
     gate_out = routes.choose(rng, home[person], country)
-    purpose = pick_by_row([[0.3, 0.2, 0.5]], np.zeros(len(person), dtype=np.int64), rng.random(len(person)))
+    purpose = pick_by_row(
+        [[0.3, 0.2, 0.5]], np.zeros(len(person), dtype=np.int64), rng.random(len(person))
+    )
     return Cohort(
         name="frequent",
         home=home,
         is_female=rng.random(people) < 0.42,
         birth_day=born(rng, calendar, (40, 11, 18, 75), people),
-        trips=trips_of(person, left, back, country, purpose, gate_out, routes.way_back(rng, home[person], country, gate_out)),
+        trips=trips_of(
+            person,
+            left,
+            back,
+            country,
+            purpose,
+            gate_out,
+            routes.way_back(rng, home[person], country, gate_out),
+        ),
     )
 
 
@@ -152,7 +197,9 @@ def border_people(people: int, calendar: Calendar, seed: int) -> Cohort:
     """Holders of a border pass (PLB): to market and to relatives on the other side, a day or two."""
     rng = stream(seed, "border")
     here = regions()
-    home = _homes(rng, here.population * here.by_regency(dict.fromkeys(BORDERLANDS, 1.0), 0.0), people)
+    home = _homes(
+        rng, here.population * here.by_regency(dict.fromkeys(BORDERLANDS, 1.0), 0.0), people
+    )
     across = np.zeros(len(here.codes), dtype=np.int64)
     for code, country_code in BORDERLANDS.items():
         across[here.codes.index(code)] = countries().number(country_code)
@@ -170,7 +217,9 @@ def border_people(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.47,
         birth_day=born(rng, calendar, (37, 11, 17, 78), people),
-        trips=trips_of(person, left, back, across[home[person]], purpose, gate, gate, paper=BORDER_PASS),
+        trips=trips_of(
+            person, left, back, across[home[person]], purpose, gate, gate, paper=BORDER_PASS
+        ),
     )
 
 
@@ -178,9 +227,26 @@ def students(people: int, calendar: Calendar, seed: int) -> Cohort:
     """Students leave before a term and seldom come home within the year."""
     rng = stream(seed, "students")
     home = _homes(rng, _wealth(), people)
-    abroad = countries().weights({"MYS": 22, "AUS": 18, "EGY": 12, "CHN": 10, "JPN": 8, "GBR": 6, "SAU": 6, "TUR": 6, "TWN": 6, "USA": 4})
+    abroad = countries().weights(
+        {
+            "MYS": 22,
+            "AUS": 18,
+            "EGY": 12,
+            "CHN": 10,
+            "JPN": 8,
+            "GBR": 6,
+            "SAU": 6,
+            "TUR": 6,
+            "TWN": 6,
+            "USA": 4,
+        }
+    )
     country = pick(abroad, rng.random(people))
-    left = np.where(rng.random(people) < 0.6, calendar.day(7, 15) + rng.integers(0, 70, people), calendar.spread(rng.random(people)))
+    left = np.where(
+        rng.random(people) < 0.6,
+        calendar.day(7, 15) + rng.integers(0, 70, people),
+        calendar.spread(rng.random(people)),
+    )
     back = left + np.where(rng.random(people) < 0.35, rng.integers(60, 200, people), NEVER)
     gate = routes.choose(rng, home, country)
     back = np.where(back >= calendar.days, NEVER, back)
@@ -189,7 +255,9 @@ def students(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.52,
         birth_day=born(rng, calendar, (21, 3, 15, 38), people),
-        trips=trips_of(np.arange(people), left, back, country, np.full(people, PURPOSE["study"]), gate, gate),
+        trips=trips_of(
+            np.arange(people), left, back, country, np.full(people, PURPOSE["study"]), gate, gate
+        ),
     )
 
 
@@ -209,5 +277,7 @@ def officials(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.38,
         birth_day=born(rng, calendar, (43, 8, 24, 59), people),
-        trips=trips_of(person, left, back, country, np.full(len(person), PURPOSE["official"]), gate, gate),
+        trips=trips_of(
+            person, left, back, country, np.full(len(person), PURPOSE["official"]), gate, gate
+        ),
     )

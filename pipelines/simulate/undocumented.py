@@ -1,4 +1,6 @@
-"""Undocumented careers: out as a tourist or past the gate, to work; some come home on a list, most do not come yet."""
+"""Undocumented careers: out as a tourist or past the gate, to work; some come home on a list, most
+do not come yet.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from pipelines.simulate.draws import Floats, Ints, log_normal, pick, pick_by_row
 from pipelines.simulate.model import IN_LIEU, PASSPORT, PURPOSE, PURPOSES, Cohort, Trips
 from pipelines.simulate.travellers import born
 
-#: What is said at the gate by those who go to a country, in percent; a country not named is declared as it is.
+#: What is said at the gate by those who go to a country, in percent; a country not named is
+#: declared as it is.
 _DECLARED: dict[str, dict[str, float]] = {
     "MYS": {"MYS": 93, "SGP": 7},
     "KHM": {"KHM": 52, "SGP": 19, "MYS": 15, "THA": 9, "VNM": 5},
@@ -42,18 +45,24 @@ class Fates:
 
 
 def origin_weights(seed: int) -> Floats:
-    """Undocumented departures expected of each regency: a rate, known hot spots and a seeded effect."""
+    """Undocumented departures expected of each regency: a rate, known hot spots and a seeded
+    effect.
+    """
     here = regions()
     effect = np.exp(stream(seed, "regency effect").normal(0.0, 0.45, len(here.codes)))
     rate = here.by_province(facts.UNDOCUMENTED_PER_100K, facts.UNDOCUMENTED_ELSEWHERE)
     known = here.by_regency(facts.UNDOCUMENTED_HOTSPOTS, 1.0)
-    return np.asarray(here.population * rate * known * effect * np.where(here.within(facts.KEPRI), 0.4, 1.0))
+    return np.asarray(
+        here.population * rate * known * effect * np.where(here.within(facts.KEPRI), 0.4, 1.0)
+    )
 
 
 def _destinations(rng: np.random.Generator, home: Ints) -> Ints:
     kinds = list(facts.UNDOCUMENTED_DESTINATIONS)
     table = [countries().weights(dict(facts.UNDOCUMENTED_DESTINATIONS[kind])) for kind in kinds]
-    kind = np.asarray([kinds.index(facts.UNDOCUMENTED_TYPE.get(code, "default")) for code in regions().provinces])
+    kind = np.asarray(
+        [kinds.index(facts.UNDOCUMENTED_TYPE.get(code, "default")) for code in regions().provinces]
+    )
     return pick_by_row(table, kind[regions().province[home]], rng.random(len(home)))
 
 
@@ -77,10 +86,14 @@ def declared_purpose(rng: np.random.Generator, country: Ints) -> Ints:
 def categories(rng: np.random.Generator, country: Ints) -> Ints:
     """Category of a list row: scam compounds or work."""
     is_scam = np.isin(country, [countries().number(code) for code in _SCAM_COUNTRIES])
-    return pick_by_row([_CATEGORIES, _CATEGORIES_SCAM], is_scam.astype(np.int64), rng.random(len(country)))
+    return pick_by_row(
+        [_CATEGORIES, _CATEGORIES_SCAM], is_scam.astype(np.int64), rng.random(len(country))
+    )
 
 
-def departures(rng: np.random.Generator, home: Ints, country: Ints, left: Ints, declared: Ints) -> Trips:
+def departures(
+    rng: np.random.Generator, home: Ints, country: Ints, left: Ints, declared: Ints
+) -> Trips:
     """Regular exits with a false purpose, nobody back yet."""
     size = len(home)
     gate = routes.choose(rng, home, declared, is_work=True)
@@ -94,11 +107,20 @@ def departures(rng: np.random.Generator, home: Ints, country: Ints, left: Ints, 
 
 
 def careers(
-    name: str, home: Ints, country: Ints, left: Ints, calendar: Calendar, seed: int, declared: Ints | None = None, fates: Fates | None = None
+    name: str,
+    home: Ints,
+    country: Ints,
+    left: Ints,
+    calendar: Calendar,
+    seed: int,
+    declared: Ints | None = None,
+    fates: Fates | None = None,
 ) -> Cohort:
     """One undocumented departure each, and what becomes of it by the run date."""
     rng, fates = stream(seed, name), fates or Fates()
-    trips = departures(rng, home, country, left, declared_country(rng, country) if declared is None else declared)
+    trips = departures(
+        rng, home, country, left, declared_country(rng, country) if declared is None else declared
+    )
     fate = rng.random(len(home))
     steps = np.cumsum([fates.listed_unseen, fates.listed, fates.alone])
     is_early = left < calendar.days - 60
@@ -109,7 +131,9 @@ def careers(
     rows = np.flatnonzero((fate < steps[1]) & is_early & ~alone)
     room = calendar.days - 25 - (left[rows] + 20)
     wished = left[rows] + 20 + (rng.random(len(rows)) ** 1.4 * room).astype(np.int64)
-    listings = lists.rows_for(rng, home, rows, country[rows], categories(rng, country[rows]), wished, calendar)
+    listings = lists.rows_for(
+        rng, home, rows, country[rows], categories(rng, country[rows]), wished, calendar
+    )
     trips = lists.brought_home(rng, trips, rows, listings)
     return Cohort(
         name=name,
@@ -121,8 +145,15 @@ def careers(
     )
 
 
-def _came_alone(rng: np.random.Generator, trips: Trips, alone: np.ndarray[tuple[int], np.dtype[np.bool_]], calendar: Calendar) -> Trips:
-    """Home without a list, mostly after the permitted stay; who left unseen comes back on a paper in lieu."""
+def _came_alone(
+    rng: np.random.Generator,
+    trips: Trips,
+    alone: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    calendar: Calendar,
+) -> Trips:
+    """Home without a list, mostly after the permitted stay; who left unseen comes back on a paper
+    in lieu.
+    """
     days = 12 + log_normal(rng, 55.0, 0.7, len(trips))
     latest = calendar.days - 1 - trips.left
     days = np.where(trips.is_irregular, np.minimum(days, latest), days)
@@ -133,7 +164,14 @@ def _came_alone(rng: np.random.Generator, trips: Trips, alone: np.ndarray[tuple[
 
 def _women(rng: np.random.Generator, country: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     there = countries()
-    share = np.asarray([{"SAU": 0.72, "ARE": 0.72, "HKG": 0.9, "TWN": 0.5, "MYS": 0.36, "KHM": 0.24}.get(code, 0.4) for code in there.codes])
+    share = np.asarray(
+        [
+            {"SAU": 0.72, "ARE": 0.72, "HKG": 0.9, "TWN": 0.5, "MYS": 0.36, "KHM": 0.24}.get(
+                code, 0.4
+            )
+            for code in there.codes
+        ]
+    )
     return rng.random(len(country)) < share[country]
 
 
@@ -141,4 +179,11 @@ def national(people: int, calendar: Calendar, seed: int) -> Cohort:
     """The undocumented of the nation; those of Kepulauan Riau in Cambodia are counted apart."""
     rng = stream(seed, "undocumented homes")
     home = pick(origin_weights(seed), rng.random(people))
-    return careers("undocumented", home, _destinations(rng, home), calendar.spread(rng.random(people)), calendar, seed)
+    return careers(
+        "undocumented",
+        home,
+        _destinations(rng, home),
+        calendar.spread(rng.random(people)),
+        calendar,
+        seed,
+    )

@@ -6,6 +6,7 @@ out are described in `schemas/lake/`.
 
 from pipelines.standardise.crossings import crossings
 from pipelines.standardise.identifiers import document_number, nik, nik_birth_date, nik_sex
+from pipelines.standardise.identities import traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
 from pipelines.standardise.places import Regions, birth_places
@@ -29,6 +30,7 @@ __all__ = [
     "repatriations",
     "standard_name",
     "tokens",
+    "traveller_tuples",
     "unresolved_crossings",
     "unresolved_placements",
     "unresolved_repatriations",

@@ -26,7 +26,10 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
         is_current=records.superseded_by.isnull().cast("int64"),
     )
     collapsed = keyed.group_by(
-        raw_document="document_number", raw_name="full_name", birth_date="birth_date", sex="sex",
+        raw_document="document_number",
+        raw_name="full_name",
+        birth_date="birth_date",
+        sex="sex",
         raw_nik="raw_nik",
     ).agg(
         nik=lambda t: t.nik.max(),
@@ -45,4 +48,6 @@ def _standardised(tuples: ir.Table) -> ir.Table:
         name=standard_name(tuples.raw_name),
         nik=nik(tuples.nik),
     )
-    return named.mutate(name=is_placeholder_name(named.name).ifelse(ibis.null("string"), named.name))
+    return named.mutate(
+        name=is_placeholder_name(named.name).ifelse(ibis.null("string"), named.name)
+    )

@@ -12,13 +12,13 @@ TITLES_BEFORE = (
     "USTAD", "USTADZ", "USTADZAH", "TN", "NN", "SDR", "SDRI", "MR", "MRS", "MS",
 )  # fmt: skip
 
-# With dots, as degrees are written; a bare `S H` at the end may be two initials.
+# With dots, as degrees are written: `S H` or `S. H.` at the end may be two initials.
 DOTTED_DEGREES = (
-    r"S\.? ?PD(\. ?I|\. ?SD)?", r"S\.? ?AG", r"S\.? ?SI", r"S\.? ?SOS(\. ?I)?", r"S\.? ?KOM",
-    r"S\.? ?KEP", r"S\.? ?IP", r"S\.? ?KM", r"S\.? ?FARM", r"S\. ?H(\. ?I)?", r"S\. ?E(\. ?I)?",
-    r"S\. ?T", r"S\. ?P", r"S\. ?S", r"M\.? ?PD(\. ?I)?", r"M\.? ?SI", r"M\.? ?AG", r"M\.? ?KOM",
-    r"M\.? ?HUM", r"M\.? ?KES", r"M\. ?H", r"M\. ?M", r"M\. ?A", r"M\. ?T",
-    r"A\.? ?MD(\. ?KEB|\. ?KEP)?", r"PH\. ?D",
+    r"S\. ?PD(\. ?I|\. ?SD)?", r"S\. ?AG", r"S\. ?SI", r"S\. ?SOS(\. ?I)?", r"S\. ?KOM",
+    r"S\. ?KEP", r"S\. ?IP", r"S\. ?KM", r"S\. ?FARM", r"S\.H(\.I)?", r"S\.E(\.I)?",
+    r"S\.T", r"S\.P", r"S\.S", r"M\. ?PD(\. ?I)?", r"M\. ?SI", r"M\. ?AG", r"M\. ?KOM",
+    r"M\. ?HUM", r"M\. ?KES", r"M\.H", r"M\.M", r"M\.A", r"M\.T",
+    r"A\. ?MD(\. ?KEB|\. ?KEP)?", r"PH\. ?D",
 )  # fmt: skip
 
 BARE_DEGREES = (

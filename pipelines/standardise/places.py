@@ -40,12 +40,19 @@ class Regions(NamedTuple):
     districts: ir.Table
     aliases: ir.Table
     retired: ir.Table
+    former_provinces: ir.Table
 
     @classmethod
     def shipped(cls) -> "Regions":
         """The tables of `data/reference/`."""
-        names = ("provinces", "regencies", "districts", "region_aliases", "retired_regencies")
-        return cls(*map(reference.memtable, names))
+        return cls(
+            provinces=reference.memtable("provinces"),
+            regencies=reference.memtable("regencies"),
+            districts=reference.memtable("districts"),
+            aliases=reference.memtable("region_aliases"),
+            retired=reference.memtable("retired_regencies"),
+            former_provinces=reference.memtable("former_provinces"),
+        )
 
 
 def province_words(regions: Regions) -> ir.Table:
@@ -125,11 +132,11 @@ def resolved(asked: ir.Table, regions: Regions) -> ir.Table:
 
     `asked` has the compact keys province_word, regency_word, district_word ('' when missing), one
     row each. The result adds province_code, regency_code, district_code; each is null unless
-    exactly one region fits. A province that is given rules out regencies outside it; one that is
-    not follows from the regency, or from all the regencies that a name can mean.
+    exactly one region fits. A province that is given rules out regencies that neither are nor were
+    in it; one that is not follows from the regency, or from all regencies that a name can mean.
     """
     placed = _with_province(asked, regions)
-    fitting = _fitting(_candidates(placed, regions))
+    fitting = _fitting(_candidates(placed, regions), regions)
     found = fitting.group_by(PLACE_KEY).agg(
         regencies=fitting.regency_code.nunique(),
         one_regency=fitting.regency_code.min(),
@@ -143,7 +150,7 @@ def resolved(asked: ir.Table, regions: Regions) -> ir.Table:
     province = (joined.provinces == 1).ifelse(joined.one_province, ibis.null(str))
     coded = joined.select(
         *PLACE_KEY,
-        province_code=ibis.coalesce(joined.given_province, province),
+        province_code=ibis.coalesce(regency.left(2), joined.given_province, province),
         regency_code=regency,
     )
     return _with_district(coded, regions)
@@ -223,15 +230,29 @@ def _candidates(placed: ir.Table, regions: Regions) -> ir.Table:
     return ibis.union(*found).distinct()
 
 
-def _fitting(candidates: ir.Table) -> ir.Table:
+def _fitting(candidates: ir.Table, regions: Regions) -> ir.Table:
     """The candidates in the given province that most speaks for."""
-    inside = candidates.filter(
-        candidates.given_province.isnull()
-        | (candidates.given_province == candidates.regency_code.left(2))
-    )
+    inside = _inside_province(candidates, regions)
     weighed = inside.group_by(*PLACE_KEY, "regency_code").agg(weight=inside.weight.sum())
     best = weighed.weight.max().over(ibis.window(group_by=PLACE_KEY))
     return weighed.mutate(best=best).filter(lambda t: t.weight == t.best).drop("best")
+
+
+def _inside_province(candidates: ir.Table, regions: Regions) -> ir.Table:
+    """Candidates in the given province, or named as a regency that was in it before a split.
+
+    Papers go on saying Papua for Merauke. A district alone does not reach across a split.
+    """
+    former = regions.former_provinces.select(
+        given_province="former_code", province_today="code", law="law"
+    )
+    today = candidates.mutate(province_today=candidates.regency_code.left(2))
+    both = today.left_join(former, ["given_province", "province_today"]).select(
+        *today.columns, "law"
+    )
+    was_inside = both.law.notnull() & (both.weight > BY_DISTRICT)
+    is_inside = both.given_province.isnull() | (both.given_province == both.province_today)
+    return both.filter(is_inside | was_inside)
 
 
 def _with_district(coded: ir.Table, regions: Regions) -> ir.Table:

@@ -1,0 +1,1 @@
+"""Publish: the tables of analysts into one file, replaced whole."""

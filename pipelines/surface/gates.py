@@ -1,0 +1,73 @@
+"""Gates: what passes through each gate, apart from where people come from."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.surface import counts
+
+KEY = ("period_start", "gate_code")
+UNKNOWN = "unknown"
+
+
+def gates(
+    crossings: ir.Table, departures: ir.Table, reference: ir.Table, provinces: ir.Table
+) -> ir.Table:
+    """Crossings and departures by month and gate (key period_start, gate_code).
+
+    exits and entries count accepted crossings; outcomes count departures by the month and gate of
+    the exit. Crossings without a gate stand under `unknown`.
+    """
+    flows = _flows(crossings)
+    outcomes = _outcomes(departures)
+    both = ibis.union(_widened(flows), _widened(outcomes))
+    totals = both.group_by(KEY).agg(**{name: both[name].sum().cast("int64") for name in _COUNTS})
+    return _named(totals.mutate(undocumented=counts.undocumented(totals)), reference, provinces)
+
+
+_COUNTS = ("exits", "entries", *counts.MEASURES)
+
+
+def _flows(crossings: ir.Table) -> ir.Table:
+    return crossings.group_by(
+        period_start=counts.month_of(crossings.crossed_on),
+        gate_code=crossings.gate_code.fill_null(UNKNOWN),
+    ).agg(exits=crossings.is_exit.sum(), entries=(~crossings.is_exit).sum())
+
+
+def _outcomes(departures: ir.Table) -> ir.Table:
+    left = departures.filter(departures.departed_on.notnull())
+    return left.group_by(
+        period_start=counts.month_of(left.departed_on),
+        gate_code=left.gate_code.fill_null(UNKNOWN),
+    ).agg(**counts.by_outcome(left))
+
+
+def _widened(part: ir.Table) -> ir.Table:
+    """The part with zeros for the counts that it does not make."""
+    zeros = {name: ibis.literal(0, "int64") for name in _COUNTS if name not in part.columns}
+    made = {name: part[name].cast("int64") for name in _COUNTS if name in part.columns}
+    return part.mutate({**zeros, **made}).select(*KEY, *_COUNTS)
+
+
+def _named(totals: ir.Table, reference: ir.Table, provinces: ir.Table) -> ir.Table:
+    points = reference.select(
+        point_code="code",
+        gate_name="name",
+        gate_kind="kind",
+        gate_province_code="province_code",
+    )
+    homes = provinces.select(home_code="code", gate_province_name="name")
+    named = totals.left_join(points, totals.gate_code == points.point_code)
+    named = named.left_join(homes, named.gate_province_code == homes.home_code)
+    return named.select(
+        *KEY,
+        "gate_name",
+        "gate_kind",
+        "gate_province_code",
+        "gate_province_name",
+        *_COUNTS,
+        "undocumented",
+        is_known_gate=named.point_code.notnull(),
+    )

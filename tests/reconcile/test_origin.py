@@ -1,0 +1,48 @@
+"""Where a departure comes from, and who says so."""
+
+from typing import Any
+
+from .stories import Row, exit, listed, person, placement, story
+
+LEFT = exit("2025-02-01", "MYS")
+PLACED = placement("MYS", "2025-01-01", "2026-01-01", regency_code="35.02", province_code="35")
+
+
+def origin(*rows: Row) -> tuple[Any, Any, Any]:
+    only = story(*rows).only
+    return only["origin_basis"], only["origin_province_code"], only["origin_regency_code"]
+
+
+def test_the_address_on_the_list_comes_first() -> None:
+    home = listed("2025-06-01", "MYS", regency_code="12.07", province_code="12")
+    assert origin(LEFT, PLACED, home) == ("list", "12", "12.07")
+
+
+def test_a_province_alone_is_an_origin() -> None:
+    home = listed("2025-06-01", "MYS", province_code="12")
+    assert origin(LEFT, PLACED, home) == ("list", "12", None)
+
+
+def test_then_the_placement() -> None:
+    assert origin(LEFT, PLACED, listed("2025-06-01", "MYS")) == ("placement", "35", "35.02")
+
+
+def test_then_the_region_of_the_nik() -> None:
+    assert origin(LEFT, person(nik_regency_code="52.03")) == ("nik", "52", "52.03")
+
+
+def test_then_the_place_of_birth() -> None:
+    born = person(nik_regency_code=None, birth_regency_code="33.01")
+    assert origin(LEFT, born) == ("birth_place", "33", "33.01")
+
+
+def test_or_nobody_knows() -> None:
+    assert origin(LEFT, person(nik_regency_code=None)) == ("unknown", None, None)
+
+
+def test_a_better_address_of_the_same_return_is_used() -> None:
+    told = story(
+        listed("2025-06-01", "MYS", province_code="12", list_file="a.csv"),
+        listed("2025-06-02", "MYS", province_code="12", regency_code="12.07", list_file="b.csv"),
+    )
+    assert told.only["origin_regency_code"] == "12.07"

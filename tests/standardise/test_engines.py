@@ -1,0 +1,60 @@
+"""Every stage compiles for both engines, and its columns are those that are promised."""
+
+import ibis
+import pytest
+
+from pipelines import reference, standardise
+
+from .tables import CROSSINGS, PLACEMENTS, REPATRIATIONS, synonyms, unbound
+
+MOMENT = "timestamp('UTC', 6)"
+
+
+def stages():
+    crossings = unbound("crossings", CROSSINGS)
+    placements = unbound("placements", PLACEMENTS)
+    lists = unbound("repatriations", REPATRIATIONS)
+    countries, gates = reference.memtable("countries"), reference.memtable("gates")
+    regions = standardise.Regions.shipped()
+    return {
+        "crossings": standardise.crossings(crossings, synonyms(), countries, gates),
+        "placements": standardise.placements(placements, countries, regions),
+        "repatriations": standardise.repatriations(lists, countries, gates, regions),
+        "birth_places": standardise.birth_places(crossings.birth_place, regions),
+        "unresolved_crossings": standardise.unresolved_crossings(
+            crossings, synonyms(), countries, gates
+        ),
+        "unresolved_placements": standardise.unresolved_placements(placements, countries, regions),
+        "unresolved_repatriations": standardise.unresolved_repatriations(
+            lists, countries, gates, regions
+        ),
+        "names": crossings.select(
+            name=standardise.standard_name(crossings.full_name),
+            tokens=standardise.tokens(crossings.full_name),
+            is_placeholder=standardise.is_placeholder_name(crossings.full_name),
+        ),
+        "nik": crossings.select(
+            nik=standardise.nik(crossings.nik),
+            born=standardise.nik_birth_date(crossings.nik),
+            sex=standardise.nik_sex(crossings.nik),
+        ),
+    }
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "pyspark"])
+@pytest.mark.parametrize("stage", sorted(stages()))
+def test_compiles(stage, dialect):
+    assert str(ibis.to_sql(stages()[stage], dialect=dialect)).startswith(("SELECT", "WITH"))
+
+
+def test_types_of_the_standard_tables():
+    text, day, yes_no, number = "string", "date", "boolean", "int64"
+    found = stages()
+    assert {c: str(t) for c, t in found["crossings"].schema().items()} == {
+        "crossing_id": text, "is_exit": yes_no, "crossed_at": MOMENT, "crossed_on": day,
+        "gate_code": text, "is_known_gate": yes_no, "document_type": text,
+        "document_number": text, "country_code": text, "purpose": text, "mode": text,
+        "batch_id": text, "row_number": number,
+    }  # fmt: skip
+    kinds = {str(t) for name in ("placements", "repatriations") for t in found[name].schema().types}
+    assert kinds == {text, day, yes_no, number, MOMENT}
