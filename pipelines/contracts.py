@@ -23,6 +23,7 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
+from pipelines.errors import PulangError
 from pipelines.settings import SCHEMAS
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {
@@ -36,7 +37,7 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
 DIRECT_IDENTIFIER = "direct-identifier"
 
 
-class ContractError(Exception):
+class ContractError(PulangError):
     """A contract that says something the pipeline cannot act on."""
 
 
@@ -135,7 +136,7 @@ def _column(prop: SchemaProperty) -> Column:
         raise ContractError(f"{prop.name}: logicalType {prop.logicalType!r} is not known")
     return Column(
         name=prop.name,
-        logical_type=prop.logicalType,
+        logical_type=str(prop.logicalType),
         classification=prop.classification or "",
         description_en=prop.description or "",
         description_id=_custom(prop.customProperties, "description_id") or prop.businessName or "",
@@ -145,7 +146,7 @@ def _column(prop: SchemaProperty) -> Column:
         aliases=tuple(s.synonym for s in prop.synonyms or [] if s.synonym),
         vocabulary=_vocabulary(prop.enum),
         options=prop.logicalTypeOptions or {},
-        source=(prop.transformSourceObjects or [None])[0],
+        source=next(iter(prop.transformSourceObjects or []), None),
     )
 
 

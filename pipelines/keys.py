@@ -7,12 +7,15 @@ from hashlib import sha256
 from hmac import new as hmac_new
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
+
+from pipelines.errors import PulangError
 
 PSEUDONYM_DIGITS = 16
 
 
-class KeyMissingError(Exception):
+class KeyMissingError(PulangError):
     """The lake exists but its key does not; nothing may be created in its place."""
 
 
@@ -33,8 +36,6 @@ class Keys:
         The key fills exactly one block of the hash and the digest is cut, so that it cannot be
         continued; without the key a value cannot be tried out.
         """
-        import ibis
-
         digest = (ibis.literal(self.derive(f"pseudonym {prefix}")) + value).hexdigest("sha256")
         return ibis.literal(prefix) + digest.substr(0, PSEUDONYM_DIGITS)
 

@@ -17,16 +17,17 @@ from duckdb_extensions import import_extension
 from ibis.backends.duckdb import Backend
 
 from pipelines import contracts, keys, settings
+from pipelines.errors import PulangError
 
 CATALOG = "lake"
 EXTENSIONS = ("httpfs", "ducklake")
 
 
-class LakeBusyError(Exception):
+class LakeBusyError(PulangError):
     """Another process holds the embedded catalog."""
 
 
-class LakeShutError(Exception):
+class LakeShutError(PulangError):
     """The key does not open the catalog."""
 
 
@@ -154,9 +155,7 @@ class Lake:
 
 
 @contextmanager
-def open_lake(
-    now: settings.Settings, secret: keys.Keys, read_only: bool = False
-) -> Iterator[Lake]:
+def open_lake(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
     """The lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
     now.home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
     con = _engine(now)

@@ -16,18 +16,28 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import __version__, contracts, keys, link, reconcile, reference, settings
-from pipelines import standardise, surface
-from pipelines.intake import arrivals, deliveries, supersede, typed
-from pipelines.publish import lookups, warehouse
+from pipelines import (
+    __version__,
+    contracts,
+    keys,
+    link,
+    reconcile,
+    reference,
+    settings,
+    standardise,
+    surface,
+)
+from pipelines.errors import PulangError
+from pipelines.intake import arrivals, deliveries, gate, supersede, typed
 from pipelines.lake import Lake, exists, open_lake
 from pipelines.policy import Policy
+from pipelines.publish import lookups, warehouse
 
 PUBLISHED, WITHHELD = "published", "withheld"
 Report = Callable[[str], None]
 
 
-class ConservationError(Exception):
+class ConservationError(PulangError):
     """Rows delivered are not rows accepted + quarantined + superseded."""
 
 
@@ -67,6 +77,7 @@ class Outcome:
     status: str
     seconds: dict[str, float]
     checks: list[dict[str, Any]]
+    batches: list[dict[str, Any]]
     is_new_key: bool
 
 
@@ -80,13 +91,14 @@ def run(now: settings.Settings, night: date, report: Report = lambda _: None) ->
     secret = keys.load(now.home.keys, now.key, exists(now.home))
     with open_lake(now, secret) as lake:
         this = Night(lake, now, secret, policy, night, _next_number(lake), report)
-        intake(this)
+        batches = intake(this)
         checks = judge(this)
         status = WITHHELD if gate.is_withheld(checks) else PUBLISHED
         if status == PUBLISHED:
             compute_and_publish(this, checks)
         _record(this, status, checks)
-        return Outcome(night, this.number, status, this.seconds, checks.to_pylist(), secret.is_new)
+        verdicts = checks.to_pylist()
+        return Outcome(night, this.number, status, this.seconds, verdicts, batches, secret.is_new)
 
 
 def _next_number(lake: Lake) -> int:
@@ -97,8 +109,11 @@ def _next_number(lake: Lake) -> int:
 # Intake
 
 
-def intake(this: Night) -> None:
-    """Deliveries -> records, quarantine and batches; asserts that no row was lost."""
+def intake(this: Night) -> list[dict[str, Any]]:
+    """Deliveries -> records, quarantine and batches; asserts that no row was lost.
+
+    Gives the rows of ops.batches of tonight's deliveries.
+    """
     archive = arrivals.Archive(this.now.home.lake / "archive", this.secret.derive("archive"))
     with this.stage("intake"), this.lake.transaction():
         known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
@@ -111,6 +126,12 @@ def intake(this: Night) -> None:
         if batches:
             _supersede(this, {b.arrival.source for b in batches})
             _count(this, batches)
+    kept = this.lake.table("ops", "batches")
+    tonight = kept.filter(kept.batch_id.isin([b.batch_id for b in batches] or [""]))
+    found: list[dict[str, Any]] = (
+        tonight.order_by("source", "received_at", "file").to_pyarrow().to_pylist()
+    )
+    return found
 
 
 def _take_in_source(this: Night, source: str, batches: list[deliveries.Batch]) -> None:
@@ -154,9 +175,13 @@ def _supersede(this: Night, sources: set[str]) -> None:
 
 def _count(this: Night, new: list[deliveries.Batch]) -> None:
     """Count what became of every delivered row, and refuse to go on if one is missing."""
-    records = {s: this.lake.table("records", contracts.records_of(s).name) for s in contracts.sources()}
+    records = {
+        s: this.lake.table("records", contracts.records_of(s).name) for s in contracts.sources()
+    }
     counted = supersede.counts(
-        this.lake.table("ops", "batches"), list(records.values()), this.lake.table("ops", "quarantine")
+        this.lake.table("ops", "batches"),
+        list(records.values()),
+        this.lake.table("ops", "quarantine"),
     )
     rows = this.lake.scratch(counted)
     lost = rows.filter(rows.rows != rows.accepted + rows.quarantined + rows.superseded)
@@ -237,9 +262,7 @@ def link_persons(this: Night) -> Linked:
         with lake.transaction():
             person_records = _person_records(this, identities, members, links)
             persons = _persons(this, identities, person_records, regions)
-        crossings = standardise.crossings(
-            records["crossings"], _purposes(), countries, gates
-        )
+        crossings = _standard_crossings(records["crossings"])
         linked = Linked(
             lake.scratch(
                 link.crossings_with_person(crossings, records["crossings"], keyed, person_records)
@@ -280,6 +303,20 @@ def _persons(
     this.lake.replace("identity", "persons", persons)
     this.lake.drop_scratch(places)
     return this.lake.table("identity", "persons")
+
+
+def _standard_crossings(records: ir.Table) -> ir.Table:
+    return standardise.crossings(
+        records, _purposes(), reference.memtable("countries"), reference.memtable("gates")
+    )
+
+
+def crossings_with_person(lake: Lake) -> ir.Table:
+    """The current crossings and the persons that the latest night gave them. Key: crossing_id."""
+    records = lake.table("records", "crossings")
+    keyed = lake.scratch(link.traveller_keys(lake.scratch(standardise.traveller_tuples(records))))
+    person_records = lake.table("identity", "person_records")
+    return link.crossings_with_person(_standard_crossings(records), records, keyed, person_records)
 
 
 def _purposes() -> ir.Table:
@@ -323,9 +360,7 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
     return {name: lake.table("reconciled", name) for name in written}
 
 
-def surfaced(
-    this: Night, linked: Linked, reconciled: dict[str, ir.Table]
-) -> dict[str, ir.Table]:
+def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> dict[str, ir.Table]:
     """The figures of the night, by table of schemas/marts/."""
     departures, matches = reconciled["departures"], reconciled["list_matches"]
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
@@ -336,7 +371,9 @@ def surfaced(
         "hotspots": surface.hotspots(departures, provinces, regencies, this.policy),
         "corridors": surface.corridors(departures, provinces, gates),
         "gates": surface.gates(linked.crossings, departures, gates, provinces),
-        "repatriations": surface.repatriations(linked.repatriations, matches, departures, provinces),
+        "repatriations": surface.repatriations(
+            linked.repatriations, matches, departures, provinces
+        ),
         "coverage": surface.coverage(
             linked.crossings, departures, linked.placements, linked.repatriations, matches
         ),

@@ -17,6 +17,7 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
+from pipelines.errors import PulangError
 from pipelines.settings import SCHEMAS
 
 DECLARED = SCHEMAS / "policy.yaml"
@@ -33,7 +34,7 @@ Purpose = Literal[
 ]
 
 
-class PolicyError(ValueError):
+class PolicyError(PulangError, ValueError):
     """A policy file that cannot be used; names the file and the parameter."""
 
     def __init__(self, path: Path, parameter: str, problem: str) -> None:

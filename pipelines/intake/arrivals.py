@@ -142,7 +142,7 @@ class Archive:
         half = self.folder / f"{os.getpid()}.half"
         nonce = os.urandom(12)
         cipher = Cipher(algorithms.AES(self.key), modes.GCM(nonce)).encryptor()
-        with open(half, "wb", opener=_private) as out:  # noqa: PTH123  (opener sets the mode)
+        with open(half, "wb", opener=_private) as out:
             out.write(nonce)
             known = fingerprint(arrival, _Encrypting(out, cipher))
             out.write(cipher.finalize() + cipher.tag)

@@ -17,9 +17,11 @@ from great_expectations.core import ExpectationSuiteValidationResult as SuiteRes
 from great_expectations.core import ExpectationValidationResult as CheckResult
 from great_expectations.core import RunIdentifier
 from great_expectations.data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.datasource.fluent.sql_datasource import TableAsset
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.render import (
     LegacyDiagnosticRendererType,
     LegacyRendererType,
@@ -30,7 +32,7 @@ from sqlalchemy import Connection, StaticPool
 
 from pipelines.intake.measures import Measure, amount
 
-GX_SEVERITY = {"stop": "critical", "warn": "warning"}
+GX_SEVERITY = {"stop": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 VERDICT = ("source", "check_id", "column_name", "severity", "expected")
 
 
@@ -38,7 +40,7 @@ class NotJudgedError(Exception):
     """Great Expectations could not evaluate a check."""
 
 
-class Borrowed(ConnectionWrapper):  # type: ignore[misc]
+class Borrowed(ConnectionWrapper):
     """The lake's connection, lent: whose transaction it is, only the lender begins or ends it."""
 
     def begin(self) -> None:
@@ -65,13 +67,16 @@ class LakeEngine(SqlAlchemyExecutionEngine):
         yield self._connection
 
 
+LakeEngineType = type[LakeEngine]
+
+
 class LakeDatasource(SQLDatasource):
     """Tables on a lent DuckDB connection."""
 
     type: Literal["pulang_lake"] = "pulang_lake"  # type: ignore[assignment]
 
     @property
-    def execution_engine_type(self) -> type[LakeEngine]:
+    def execution_engine_type(self) -> LakeEngineType:
         """The engine that Great Expectations computes with."""
         return LakeEngine
 
@@ -79,31 +84,37 @@ class LakeDatasource(SQLDatasource):
 class ExpectMeasureToBeBetween(gxe.ExpectColumnMaxToBeBetween):
     """The number of a measure keeps its bounds; where there was nothing to judge, it is null."""
 
-    def _validate(
-        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
-    ) -> Any:
+    def _validate(self, metrics: dict[str, Any], *how: Any, **more: Any) -> Any:
         if metrics["column.max"] is None:
             return {"success": True, "result": {"observed_value": None}}
-        return super()._validate(metrics, runtime_configuration, execution_engine)
+        return super()._validate(metrics, *how, **more)
 
     @classmethod
     @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    def _prescriptive_renderer(cls, configuration: Any = None, **_: Any) -> list[Any]:
+    def _prescriptive_renderer(
+        cls, configuration: Any = None, *_: Any, **__: Any
+    ) -> list[RenderedStringTemplateContent]:
         meta = configuration.meta
         words = {
             "rule": " · ".join(filter(None, (meta["title_id"], meta["column_name"]))),
             "expected": meta["expected"],
             "severity": meta["severity"],
-            "meaning": configuration.description,
+            "description": meta["description"],
             "code": meta["check_id"],
         }
-        text = "$rule $expected $severity<br>$meaning $code"
+        text = "$rule $expected $severity<br>$description $code"
         styles = {word: {"classes": [f"gate-{word}"]} for word in words}
         return [_text(text, words, {"params": styles})]
 
     @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
-    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> str:
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: Any = None,  # noqa: ARG003  (the first of the renderers' arguments)
+        result: Any = None,
+        *_: Any,
+        **__: Any,
+    ) -> str:
         return observed(result)
 
 
@@ -114,16 +125,21 @@ def _text(template: str, words: dict[str, str], styling: Any) -> RenderedStringT
     )
 
 
+def said(result: CheckResult) -> dict[str, Any]:
+    """What the contract says of the rule that was judged."""
+    configuration = result.expectation_config
+    return dict(configuration.meta or {}) if configuration else {}
+
+
 def observed(result: CheckResult) -> str:
     """The number that was judged, in words."""
-    meta, number = result.expectation_config.meta, result.result["observed_value"]
-    return str(meta["nothing"] if number is None else amount(number, meta["unit"]))
+    rule, number = said(result), result.result["observed_value"]
+    return str(rule["nothing"] if number is None else amount(number, rule["unit"]))
 
 
 def verdict(result: CheckResult) -> dict[str, Any]:
     """A row of `ops.checks`, but for the number of the night."""
-    meta = result.expectation_config.meta
-    named = {name: meta[name] for name in VERDICT}
+    named = {name: said(result)[name] for name in VERDICT}
     return {**named, "passed": bool(result.success), "observed": observed(result)}
 
 
@@ -136,6 +152,7 @@ def expectation(measure: Measure) -> ExpectMeasureToBeBetween:
         "severity": measure.severity,
         "expected": measure.expected,
         "title_id": measure.title_id,
+        "description": measure.description,
         "unit": measure.unit,
         "nothing": measure.nothing,
     }
@@ -146,8 +163,6 @@ def expectation(measure: Measure) -> ExpectMeasureToBeBetween:
         strict_min=measure.bounds.is_low_strict,
         strict_max=measure.bounds.is_high_strict,
         severity=GX_SEVERITY[measure.severity],
-        description=measure.description,
-        notes=f"{measure.title_id}: {measure.expected}",
         meta=meta,
     )
 
@@ -159,7 +174,7 @@ def validate(
 
     An expectation that could not be evaluated raises, so that it never passes for a verdict.
     """
-    context = _context()
+    context = quiet_context()
     lent = {"creator": lambda: Borrowed(con), "poolclass": StaticPool}
     lake = context.data_sources.add_pulang_lake(
         name="lake", connection_string="duckdb://", kwargs=lent
@@ -177,11 +192,11 @@ def validate(
     return results
 
 
-def _context() -> EphemeralDataContext:
+def quiet_context() -> EphemeralDataContext:
     """A context that leaves nothing behind, reports to nobody and prints nothing."""
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
 
 
@@ -201,5 +216,5 @@ def _ensure_all_judged(results: dict[str, SuiteResult]) -> None:
     for source, suite in results.items():
         for check in suite.results:
             if "observed_value" not in check.result:
-                name = check.expectation_config.meta["check_id"]
+                name = said(check)["check_id"]
                 raise NotJudgedError(f"{source}.{name}: {check.exception_info}")

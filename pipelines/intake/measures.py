@@ -12,6 +12,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from pipelines import contracts
 from pipelines.contracts import Check, Column, ContractError, Table
@@ -99,6 +100,12 @@ class Delivered:
                 return self.records[column.name]
         raise ContractError(f"no column of the records holds {origin}")
 
+    def checked(self, check: Check) -> ir.Column:
+        """The column that a check is about."""
+        if check.column is None:
+            raise ContractError(f"{self.contract.name}.{check.id}: a rule on a column, without one")
+        return self.column(check.column)
+
 
 def delivered(source: str, records: ir.Table, batches: ir.Table) -> Delivered:
     """The current versions of `records` (key: that of the source) and the batches of `source`."""
@@ -111,30 +118,31 @@ def delivered(source: str, records: ir.Table, batches: ir.Table) -> Delivered:
 
 def measures(given: Delivered, night: date) -> list[Measure]:
     """Every check of the source that judges tables, in the order of its contract."""
-    found = [_measure(given, check) for check in given.contract.checks_of(*SEVERITIES)]
-    return [*found, *_freshness(given, night)]
+    checks = given.contract.checks_of(*SEVERITIES)
+    return [*measures_of(given, checks), *_freshness(given, night)]
+
+
+def measures_of(given: Delivered, checks: list[Check]) -> list[Measure]:
+    """What these checks measure; ContractError for one that the gate cannot act on."""
+    return [_measure(given, check) for check in checks]
 
 
 def row(given: Delivered, wanted: list[Measure]) -> ir.Table:
     """One row with one number per measure, named by `Measure.name`."""
-    over_batches = {m.name: m.value for m in wanted if _is_of_batches(m)}
-    over_records = {m.name: m.value for m in wanted if not _is_of_batches(m)}
-    # A number without a name of a measure keeps either side from being empty.
-    records = given.records.agg(**over_records, records=given.records.count())
-    return records.cross_join(given.batches.agg(**over_batches, batches=given.batches.count()))
+    return given.records.agg(**{measure.name: measure.value for measure in wanted})
 
 
 def amount(number: float, unit: str) -> str:
-    """A number with its unit: whole rows and days, four digits of a percentage."""
-    return f"{number:.4g} %" if unit == "percent" else f"{number:.0f} {unit}"
+    """A number with its unit: whole rows and days, percentages to two digits."""
+    if unit != "percent":
+        return f"{number:.0f} {unit}"
+    return "< 0.01 %" if 0 < number < 0.01 else f"{round(number, 2):g} %"
 
 
 def _measure(given: Delivered, check: Check) -> Measure:
     metric = check.rule.metric or next(iter(check.arguments), "")
     if metric not in METRICS:
         raise ContractError(f"{given.contract.name}.{check.id}: no gate measures {metric!r}")
-    said = check.rule.model_dump() if check.rule.metric else check.arguments[metric]
-    rows_at_least = int(said.get("rowsAtLeast", 0))
     return Measure(
         source=given.contract.name,
         check_id=check.id,
@@ -142,89 +150,94 @@ def _measure(given: Delivered, check: Check) -> Measure:
         severity=check.severity,
         title_id=TITLES_ID[metric],
         description=check.description,
-        unit="percent" if check.rule.unit == "percent" else "rows",
-        bounds=_bounds(check, said),
-        rows_at_least=rows_at_least,
-        value=METRICS[metric](given, check, rows_at_least),
+        unit=check.rule.unit or "rows",
+        bounds=bounds_of(check),
+        rows_at_least=_rows_at_least(check),
+        value=METRICS[metric](given, check),
     )
 
 
-def _bounds(check: Check, said: Mapping[str, Any]) -> Bounds:
+def _said(check: Check) -> dict[str, Any]:
+    """The bounds as written: beside a library metric, or inside one of our own rules."""
+    if check.rule.metric:
+        return check.rule.model_dump(exclude_none=True)
+    return dict(next(iter(check.arguments.values())))
+
+
+def _rows_at_least(check: Check) -> int:
+    return int(_said(check).get("rowsAtLeast", 0))
+
+
+def bounds_of(check: Check) -> Bounds:
     """Bounds of a rule, in the words of the Open Data Contract Standard."""
-    asked = {word: value for word, value in said.items() if value is not None}
-    low, high = asked.get("mustBeBetween", (None, None))
-    low = asked.get("mustBe", asked.get("mustBeGreaterOrEqualTo", low))
-    high = asked.get("mustBe", asked.get("mustBeLessOrEqualTo", high))
-    above, below = asked.get("mustBeGreaterThan"), asked.get("mustBeLessThan")
+    said = _said(check)
+    low, high = said.get("mustBeBetween", (None, None))
+    low = said.get("mustBe", said.get("mustBeGreaterOrEqualTo", low))
+    high = said.get("mustBe", said.get("mustBeLessOrEqualTo", high))
     found = Bounds(
-        low=above if above is not None else low,
-        high=below if below is not None else high,
-        is_low_strict=above is not None,
-        is_high_strict=below is not None,
+        low=said.get("mustBeGreaterThan", low),
+        high=said.get("mustBeLessThan", high),
+        is_low_strict="mustBeGreaterThan" in said,
+        is_high_strict="mustBeLessThan" in said,
     )
     if found == Bounds():
-        raise ContractError(f"{check.id}: no bound that a gate can judge")
+        raise ContractError(f"{check.id}: no bound that the gate can judge")
     return found
 
 
-def _row_count(given: Delivered, _: Check, __: int) -> ir.NumericScalar:
-    return given.records.count()
+def _nulls(given: Delivered, check: Check) -> ir.NumericScalar:
+    return _counted(given, check, given.checked(check).isnull())
 
 
-def _nulls(given: Delivered, check: Check, _: int) -> ir.NumericScalar:
-    return _counted(given, check, given.column(check.column or "").isnull())
-
-
-def _missing(given: Delivered, check: Check, _: int) -> ir.NumericScalar:
+def _missing(given: Delivered, check: Check) -> ir.NumericScalar:
     """Null, or one of the words that stand for nothing."""
-    column = given.column(check.column or "")
-    words = [str(w).upper() for w in check.arguments.get("missingValues", []) if w is not None]
+    column = given.checked(check)
+    words = [str(w).upper() for w in check.arguments["missingValues"] if w is not None]
     return _counted(given, check, column.isnull() | column.upper().isin(words))
 
 
-def _invalid(given: Delivered, check: Check, _: int) -> ir.NumericScalar:
+def _invalid(given: Delivered, check: Check) -> ir.NumericScalar:
     """Neither null nor a spelling of the vocabulary."""
-    column = given.column(check.column or "")
-    vocabulary = list(given.contract.column(check.column or "").vocabulary)
-    return _counted(given, check, column.notnull() & column.upper().notin(vocabulary))
+    column = given.checked(check)
+    vocabulary = given.contract.column(check.column or "").vocabulary
+    if not vocabulary:
+        raise ContractError(f"{given.contract.name}.{check.id}: the column has no vocabulary")
+    return _counted(given, check, column.notnull() & column.upper().notin(list(vocabulary)))
 
 
-def _duplicates(given: Delivered, check: Check, _: int) -> ir.NumericScalar:
+def _duplicates(given: Delivered, check: Check) -> ir.NumericScalar:
     """Rows beyond the first of their value."""
-    column = given.column(check.column or "")
+    column = given.checked(check)
     return _in_unit(check, column.count() - column.nunique(), given.records.count())
 
 
-def _quarantined(given: Delivered, check: Check, rows_at_least: int) -> ir.NumericScalar:
-    """Of all delivered rows; null below `rows_at_least`, where a share says little."""
-    rows = given.batches.rows.sum().fill_null(0)
-    share = _in_unit(check, given.batches.quarantined.sum(), rows)
-    return ibis.cases((rows >= rows_at_least, share))
+def _quarantined(given: Delivered, check: Check) -> ir.NumericScalar:
+    """Of all delivered rows; null below `rowsAtLeast`, where a share says little."""
+    batches = given.batches.agg(rows=_.rows.sum(), quarantined=_.quarantined.sum())
+    share = _in_unit(check, batches.quarantined, batches.rows)
+    is_enough = batches.rows >= _rows_at_least(check)
+    return batches.select(share=ibis.cases((is_enough, share))).as_scalar()
 
 
 def _counted(given: Delivered, check: Check, is_bad: ir.BooleanColumn) -> ir.NumericScalar:
     return _in_unit(check, is_bad.sum().fill_null(0), given.records.count())
 
 
-def _in_unit(check: Check, bad: ir.NumericScalar, rows: ir.NumericScalar) -> ir.NumericScalar:
-    """A count, or a percentage of `rows`; null without rows."""
+def _in_unit(check: Check, bad: ir.NumericValue, rows: ir.NumericValue) -> ir.NumericValue:
+    """A count, or a percentage of `rows`; a percentage of no rows is null."""
     if check.rule.unit == "percent":
         return bad.cast("float64") * 100 / rows.nullif(0)
-    return bad.nullif(ibis.cases((rows == 0, bad)))
+    return bad
 
 
-METRICS: Mapping[str, Callable[[Delivered, Check, int], ir.NumericScalar]] = {
-    "rowCount": _row_count,
+METRICS: Mapping[str, Callable[[Delivered, Check], ir.NumericScalar]] = {
+    "rowCount": lambda given, _: given.records.count(),
     "nullValues": _nulls,
     "missingValues": _missing,
     "invalidValues": _invalid,
     "duplicateValues": _duplicates,
     "quarantinedShare": _quarantined,
 }
-
-
-def _is_of_batches(measure: Measure) -> bool:
-    return measure.title_id == TITLES_ID["quarantinedShare"]
 
 
 def _freshness(given: Delivered, night: date) -> list[Measure]:

@@ -21,6 +21,7 @@ from great_expectations.render.renderer.content_block import (
 from great_expectations.render.view import DefaultJinjaPageView
 
 from pipelines import contracts
+from pipelines.intake.expectations import said
 
 COLUMNS = ["", "Aturan · Rule", "Teramati · Observed"]
 
@@ -40,7 +41,8 @@ def write(results: Mapping[str, SuiteResult], night: date, file: Path) -> None:
     view = QualityPage(custom_views_directory=str(Path(__file__).parent))
     half = file.with_name(f".{file.name}.half")
     file.parent.mkdir(parents=True, exist_ok=True)
-    half.write_text(view.render(page, failed=_failed(results)), encoding="utf-8")
+    html: str = view.render(page, failed=_failed(results))  # type: ignore[no-untyped-call]
+    half.write_text(html, encoding="utf-8")
     half.replace(file)
 
 
@@ -50,8 +52,8 @@ def _failed(results: Mapping[str, SuiteResult]) -> dict[str, list[str]]:
     for source, suite in results.items():
         for check in suite.results:
             if not check.success:
-                meta = check.expectation_config.meta
-                failed[meta["severity"]].append(f"{source}: {meta['check_id']}")
+                rule = said(check)
+                failed[rule["severity"]].append(f"{source}: {rule['check_id']}")
     return failed
 
 

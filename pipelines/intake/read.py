@@ -109,10 +109,16 @@ def _plain(name: str) -> str:
 def _numbered(table: pa.Table, columns: dict[str, str], contract: Table, numbers: Any) -> pa.Table:
     """The contract's columns as text, absent ones empty, with `row_number`."""
     arrays = [
-        table[columns[name]] if name in columns else pa.nulls(table.num_rows, pa.string())
+        _text(table[columns[name]]) if name in columns else pa.nulls(table.num_rows, pa.string())
         for name in contract.names
     ]
     return pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*contract.names, "row_number"])
+
+
+def _text(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells without white space around them; an empty cell is null."""
+    trimmed = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 # CSV
@@ -155,15 +161,20 @@ def _csv_chunks(
     reader = pa_csv.open_csv(
         open_text(path),
         pa_csv.ReadOptions(
-            use_threads=False, block_size=CSV_BLOCK, encoding=encoding,
-            column_names=header, skip_rows=1,
+            use_threads=False,
+            block_size=CSV_BLOCK,
+            encoding=encoding,
+            column_names=header,
+            skip_rows=1,
         ),
         pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
         ),
         pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True,
-            null_values=[""], quoted_strings_can_be_null=True,
+            column_types=dict.fromkeys(header, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=True,
         ),
     )
     last = 0
@@ -215,7 +226,8 @@ def _xlsx(path: Path, _encoding: str, contract: Table) -> Delivery:
     full = [row for row in body if any(row)]
     columns, unknown, missing = match_header(header, contract)
     table = pa.table(
-        [pa.array(c, pa.string()) for c in zip(*full, strict=True)] if full
+        [pa.array(c, pa.string()) for c in zip(*full, strict=True)]
+        if full
         else [pa.array([], pa.string())] * len(header),
         names=header,
     )

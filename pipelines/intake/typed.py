@@ -15,12 +15,18 @@ MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            ("JANUARI", "JANUARY", "JAN"), ("FEBRUARI", "PEBRUARI", "FEBRUARY", "FEB", "PEB"),
-            ("MARET", "MARCH", "MAR", "MRT"), ("APRIL", "APR"), ("MEI", "MAY"),
-            ("JUNI", "JUNE", "JUN"), ("JULI", "JULY", "JUL"),
+            ("JANUARI", "JANUARY", "JAN"),
+            ("FEBRUARI", "PEBRUARI", "FEBRUARY", "FEB", "PEB"),
+            ("MARET", "MARCH", "MAR", "MRT"),
+            ("APRIL", "APR"),
+            ("MEI", "MAY"),
+            ("JUNI", "JUNE", "JUN"),
+            ("JULI", "JULY", "JUL"),
             ("AGUSTUS", "AUGUST", "AGU", "AGT", "AGS", "AUG"),
-            ("SEPTEMBER", "SEP", "SEPT"), ("OKTOBER", "OCTOBER", "OKT", "OCT"),
-            ("NOVEMBER", "NOPEMBER", "NOV", "NOP"), ("DESEMBER", "DECEMBER", "DES", "DEC"),
+            ("SEPTEMBER", "SEP", "SEPT"),
+            ("OKTOBER", "OCTOBER", "OKT", "OCT"),
+            ("NOVEMBER", "NOPEMBER", "NOV", "NOP"),
+            ("DESEMBER", "DECEMBER", "DES", "DEC"),
         ),
         start=1,
     )
@@ -47,15 +53,17 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
     origin = {c.source.split(".")[1]: c.name for c in records.columns if c.source}
     passed = [name for name in delivered.columns if name not in contract.names]
     values = {name: _value(delivered[name], contract.column(name)) for name in origin}
-    field, reason = _verdict(values, contract)
-    field = ibis.coalesce(delivered.missing_column, field)
-    reason = ibis.cases((delivered.missing_column.notnull(), "missing_column"), else_=reason)
-    renamed = {origin[name]: value for name, value in values.items()}
-    return delivered.select(*passed, **renamed, field=field, reason=reason)
+    # The view keeps values and verdict apart: written into each other, every check would work out
+    # its value again.
+    read = delivered.select(*passed, **values).view()
+    field, reason = _verdict(read, contract)
+    field = ibis.coalesce(read.missing_column, field)
+    reason = ibis.cases((read.missing_column.notnull(), "missing_column"), else_=reason)
+    renamed = {origin[name]: read[name] for name in origin}
+    return read.select(*passed, **renamed, field=field, reason=reason)
 
 
-def _value(text: ir.StringValue, column: Column) -> ir.Value:
-    clean = text.strip().nullif("")
+def _value(clean: ir.StringValue, column: Column) -> ir.Value:
     if column.logical_type == "date":
         return _bounded(date(clean), column)
     if column.logical_type == "timestamp":
@@ -94,7 +102,7 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
 
 def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir.DateValue:
-    parts = (year + "-" + month.cast("string").lpad(2, "0") + "-" + day.lpad(2, "0"))
+    parts = year + "-" + month.cast("string").lpad(2, "0") + "-" + day.lpad(2, "0")
     return parts.try_cast("date")
 
 
@@ -143,9 +151,7 @@ def _moment(text: ir.StringValue) -> ir.TimestampValue:
     return text.try_cast("timestamp('UTC')")
 
 
-def _verdict(
-    values: Mapping[str, ir.Value], contract: Table
-) -> tuple[ir.StringValue, ir.StringValue]:
+def _verdict(values: ir.Table, contract: Table) -> tuple[ir.StringValue, ir.StringValue]:
     """Column and reason code of the first failing check, in the order of the contract."""
     checks = contract.checks_of("quarantine")
     by_column = sorted(checks, key=lambda c: c.column is None)  # whole-row rules come last
@@ -155,7 +161,7 @@ def _verdict(
     return field, reason
 
 
-def _fails(check: Check, values: Mapping[str, ir.Value], contract: Table) -> ir.BooleanValue:
+def _fails(check: Check, values: ir.Table, contract: Table) -> ir.BooleanValue:
     if check.rule.metric == "nullValues" and check.column:
         return values[check.column].isnull()
     if check.rule.metric == "invalidValues" and check.column:
@@ -167,7 +173,7 @@ def _fails(check: Check, values: Mapping[str, ir.Value], contract: Table) -> ir.
     raise NotImplementedError(f"{contract.name}: check {check.id} cannot split rows")
 
 
-def _usable(name: str, values: Mapping[str, ir.Value], contract: Table) -> ir.BooleanValue:
+def _usable(name: str, values: ir.Table, contract: Table) -> ir.BooleanValue:
     """Whether the column says anything: not empty, and not one of its words for nothing."""
     missing = [
         word

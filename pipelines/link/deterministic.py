@@ -25,7 +25,9 @@ def _by_rule(identities: ir.Table, rule: Rule) -> ir.Table:
     order = ibis.window(
         group_by="token",
         order_by=[
-            ibis.desc("bears_token"), ibis.asc("first_received_at"), ibis.asc("first_event_at"),
+            ibis.desc("bears_token"),
+            ibis.asc("first_received_at"),
+            ibis.asc("first_event_at"),
             ibis.asc("record_key"),
         ],
     )
@@ -38,7 +40,9 @@ def _by_rule(identities: ir.Table, rule: Rule) -> ir.Table:
         beside.record_key != beside.anchor_key, AGREEMENTS[rule.agreement](beside)
     )
     return agreeing.select(
-        "source", "record_key", "anchor_key",
+        "source",
+        "record_key",
+        "anchor_key",
         token=ibis.literal(f"{rule.token}:") + agreeing.token,
         rule=ibis.literal(rule.name),
         link_probability=ibis.literal(rule.probability),

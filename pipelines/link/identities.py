@@ -11,8 +11,18 @@ import ibis.expr.types as ir
 from pipelines.link import compatible
 
 SHAPE = [
-    "source", "record_key", "document_number", "nik", "name", "birth_date", "birth_year", "sex",
-    "birth_place", "records", "first_received_at", "first_event_at",
+    "source",
+    "record_key",
+    "document_number",
+    "nik",
+    "name",
+    "birth_date",
+    "birth_year",
+    "sex",
+    "birth_place",
+    "records",
+    "first_received_at",
+    "first_event_at",
 ]
 TUPLE = ["raw_document", "raw_name", "birth_date", "sex", "raw_nik"]
 
@@ -118,7 +128,10 @@ def list_key(repatriations: ir.Table) -> ir.StringValue:
 
 def _shaped(t: ir.Table) -> ir.Table:
     types = {
-        "records": "int64", "birth_year": "int64", "first_received_at": "timestamp('UTC')",
-        "first_event_at": "timestamp('UTC')", "birth_date": "date",
+        "records": "int64",
+        "birth_year": "int64",
+        "first_received_at": "timestamp('UTC')",
+        "first_event_at": "timestamp('UTC')",
+        "birth_date": "date",
     }
     return t.select(**{name: t[name].cast(types.get(name, "string")) for name in SHAPE})

@@ -8,7 +8,10 @@ def regions(provinces: ir.Table, regencies: ir.Table, watched: tuple[str, ...]) 
     """One row per province and regency. Key: region_code."""
     levels = (
         provinces.mutate(level=ibis.literal("province"), province_code=provinces.code),
-        regencies.mutate(level=ibis.literal("regency"), name=regencies.kind.capitalize() + " " + regencies["name"]),
+        regencies.mutate(
+            level=ibis.literal("regency"),
+            name=regencies.kind.capitalize() + " " + regencies["name"],
+        ),
     )
     both = ibis.union(*(_region(table, watched) for table in levels))
     return both.order_by("region_code")

@@ -4,7 +4,7 @@ from pipelines.reconcile.departures import departures
 from pipelines.reconcile.findings import finding_codes, findings
 from pipelines.reconcile.journeys import journeys
 from pipelines.reconcile.lists import list_matches
-from pipelines.reconcile.reasons import reasons
+from pipelines.reconcile.reasons import reason_codes
 from pipelines.reconcile.rules import catalogue
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "findings",
     "journeys",
     "list_matches",
-    "reasons",
+    "reason_codes",
 ]

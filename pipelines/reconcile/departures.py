@@ -59,14 +59,14 @@ def departures(
     permitted_stays: ir.Table,
     policy: Policy,
     as_of: date,
-    coverage_from: date,
+    coverage_from: date | None,
 ) -> ir.Table:
     """Give every departure its evidence and its outcome.
 
     Takes journeys (key departure_key), placements and list rows with persons, persons (key
     person_id) and permitted_stays (key alpha3; days). Gives one row per exit, per entry without
     exit and per listed return with neither (key departure_key). `as_of` is the date of the night,
-    `coverage_from` the first day of the border record.
+    `coverage_from` the first day of the border record; where there is none, it begins tonight.
     """
     matches = list_matches(journeys, repatriations, policy)
     returns = list_returns(matches, repatriations, policy)
@@ -74,7 +74,7 @@ def departures(
     placed = best_placements(slim, placements, policy)
     trips = _trips(journeys, returns)
     gathered = _gathered(trips, placed, persons, permitted_stays)
-    known = evidence(gathered, policy, as_of, coverage_from)
+    known = evidence(gathered, policy, as_of, coverage_from or as_of)
     decided = origin(explain(decide(known, policy), policy))
     return decided.select(COLUMNS)
 

@@ -94,21 +94,22 @@ def findings(
     placements: ir.Table,
     policy: Policy,
     as_of: date,
-    coverage_from: date,
+    coverage_from: date | None,
     identities: ir.Table | None = None,
 ) -> ir.Table:
     """All findings, one row per occurrence; the delivered row where there is one.
 
     Takes crossings and placements with persons and journeys. `identities` (person_id, birth_date;
     one row per way in which a person was written down) adds conflicting birth dates. `detail`
-    holds codes, counts and dates only.
+    holds codes, counts and dates only. Without a border record there are no gaps in it.
     """
+    record_from = coverage_from or as_of
     parts = [
         _from_journeys(crossings, journeys),
         two_live_passports(crossings),
         unknown_gates(crossings),
-        feed_gaps(crossings, coverage_from, as_of),
-        placements_without_exit(placements, journeys, policy, as_of, coverage_from),
+        feed_gaps(crossings, record_from, as_of),
+        placements_without_exit(placements, journeys, policy, as_of, record_from),
     ]
     if identities is not None:
         parts.append(conflicting_birth_dates(identities, policy))

@@ -176,7 +176,7 @@ def explain(evidence: ir.Table, policy: Policy) -> ir.Table:
     return evidence.mutate(reasons=ibis.literal(";").join(codes).nullif(""))
 
 
-def reasons() -> pa.Table:
+def reason_codes() -> pa.Table:
     """The reason codes as data (key code)."""
     return pa.Table.from_pylist(
         [

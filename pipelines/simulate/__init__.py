@@ -24,7 +24,9 @@ from pipelines.simulate.events import record
 __all__ = ["Noise", "Summary", "simulate"]
 
 Noise = Literal["clean", "harsh"]
-POLICY = "# A simulated nation begins with its record: nobody was abroad before.\nabroad_at_record_start: none\n"
+POLICY = """# A simulated nation begins with its record: nobody was abroad before.
+abroad_at_record_start: none
+"""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Regions:
         return np.asarray([values.get(code, other) for code in self.codes])
 
     def within(self, province_code: str) -> Bools:
-        return self.province == self.provinces.index(province_code)
+        return np.asarray(self.province == self.provinces.index(province_code))
 
     @property
     def is_ambiguous(self) -> Bools:
@@ -71,11 +71,12 @@ def regions() -> Regions:
     provinces, regencies = reference.load("provinces"), reference.load("regencies")
     districts = reference.load("districts").sort_by("code")
     codes, province_codes = _texts(regencies, "code"), _texts(provinces, "code")
-    of_regency = np.asarray([codes.index(code) for code in _texts(districts, "regency_code")])
-    order = np.argsort(of_regency, kind="stable")
-    district_codes = [_texts(districts, "code")[row] for row in order]
+    number = {code: row for row, code in enumerate(codes)}
+    of_regency = np.asarray([number[code] for code in _texts(districts, "regency_code")])
+    districts = districts.take(pa.array(np.argsort(of_regency, kind="stable")))
+    district_codes = _texts(districts, "code")
     counts = np.bincount(of_regency, minlength=len(codes))
-    retired = _retired_prefixes(codes, {code.replace(".", "") for code in district_codes})
+    retired = _retired_prefixes(number, {code.replace(".", "") for code in district_codes})
     retired_counts = np.bincount(retired[0], minlength=len(codes))
     return Regions(
         provinces=province_codes,
@@ -90,7 +91,7 @@ def regions() -> Regions:
         latitude=_numbers(regencies, "latitude"),
         longitude=_numbers(regencies, "longitude"),
         district_codes=district_codes,
-        district_names=[_texts(districts, "name")[row] for row in order],
+        district_names=_texts(districts, "name"),
         district_first=np.cumsum(counts) - counts,
         district_count=counts,
         prefixes=np.asarray([int(code.replace(".", "")) for code in district_codes]),
@@ -100,11 +101,8 @@ def regions() -> Regions:
     )
 
 
-def _retired_prefixes(codes: list[str], current: set[str]) -> tuple[Ints, Ints]:
-    """Regency number and prefix of every NIK prefix that no district carries today, sorted by
-    regency.
-    """
-    number = {code: row for row, code in enumerate(codes)}
+def _retired_prefixes(number: dict[str, int], current: set[str]) -> tuple[Ints, Ints]:
+    """Regency number and prefix of each NIK prefix that no district carries today, sorted."""
     table = reference.load("nik_prefixes").to_pylist()
     found = sorted(
         (number[row["regency_code"]], int(row["nik_prefix"]))
@@ -139,9 +137,7 @@ class Countries:
 
 
 def _country_ways(row: dict[str, str]) -> list[tuple[str, float]]:
-    """Every spelling of one country with its share; spellings that a CSV would have to quote are
-    left out.
-    """
+    """Each spelling of a country with its share, but none that a CSV would have to quote."""
     names = [
         row["alpha3"],
         row["name_id"],
@@ -158,9 +154,7 @@ def _country_ways(row: dict[str, str]) -> list[tuple[str, float]]:
 
 @cache
 def countries() -> Countries:
-    """Permitted stays as data/reference has them, 90 days where it is silent (the policy's
-    default).
-    """
+    """Permitted stays as data/reference has them; elsewhere 90 days, the default policy."""
     rows = reference.load("countries").to_pylist()
     stays = {
         row["alpha3"]: int(row["days"]) for row in reference.load("permitted_stays").to_pylist()
@@ -206,9 +200,7 @@ def gates() -> Gates:
 
 
 def distances() -> Floats:
-    """Kilometres from every regency to every gate, on a flat equator: near enough for a choice of
-    gates.
-    """
+    """Kilometres from regencies to gates on a flat equator: near enough to choose a gate."""
     here, there = regions(), gates()
     north = here.latitude[:, None] - there.latitude[None, :]
     east = here.longitude[:, None] - there.longitude[None, :]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipelines.simulate import garble, wording
 from pipelines.simulate.atlas import MODES, countries, gates, regions
 from pipelines.simulate.calendar import Calendar
-from pipelines.simulate.draws import Bools, Ints, keyed
+from pipelines.simulate.draws import Bools, Floats, Ints, keyed
 from pipelines.simulate.events import FIRST, LIEU, PASS, SECOND, Events, missing_day
 from pipelines.simulate.model import PURPOSE, Columns
 from pipelines.simulate.nation import NO_NAME, PLACEHOLDER_BIRTH, REAL, Nation
@@ -75,9 +75,7 @@ _IMPOSSIBLE = (
 
 @dataclass(frozen=True)
 class Rows(Columns):
-    """One row per delivered row: the crossing, the day of delivery, the version and the reason if
-    unusable.
-    """
+    """One row per delivered row: crossing, day of delivery, version, reason if unusable."""
 
     event: Ints
     delivered: Ints
@@ -109,9 +107,7 @@ def rows_of(events: Events, calendar: Calendar, seed: int) -> Rows:
 
 
 def _reasons(seed: int, event: Ints, version: Ints) -> Ints:
-    """Why a row is unusable: any reason if it stays so, a reason that leaves the key if it is
-    corrected.
-    """
+    """Why a row is unusable: any reason, but one that leaves the key if it is corrected."""
     reason = np.zeros(len(event), dtype=np.int8)
     rows = np.flatnonzero(version >= BROKEN)
     draws = keyed(seed, event[rows], "reason")
@@ -170,7 +166,7 @@ class Desk:
         ]
         return pa.table(dict(zip(COLUMNS, columns, strict=True)))
 
-    def _draw(self, keys: Ints, label: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _draw(self, keys: Ints, label: str) -> Floats:
         return keyed(self.seed, keys, label)
 
     def _document_key(self, e: Events) -> Ints:
@@ -211,7 +207,7 @@ class Desk:
         draws = self._draw(keys, "gate")
         codes = pa.array(gates().codes).take(pa.array(e.gate))
         codes = garble.change(
-            codes, draws < 0.0015, lambda v, d: wording.texts(_UNKNOWN_GATES, d / 0.0015), draws
+            codes, draws < 0.0015, lambda _, d: wording.texts(_UNKNOWN_GATES, d / 0.0015), draws
         )
         return wording.blank(codes, draws > 0.9997)
 
@@ -290,16 +286,14 @@ class Desk:
         )
 
     def _purpose(self, e: Events, keys: Ints) -> pa.Array:
-        """The purpose on exits; always there for study and official duty, which alone prove an
-        exemption.
-        """
+        """The purpose on exits; never missing where it alone proves an exemption."""
         words = [word for pair in _PURPOSE_WORDS.values() for word in pair]
         draws = self._draw(keys, "purpose")
         second = (draws * 7.0 % 1.0) < 0.25
         column = pa.array(words).take(pa.array(e.purpose.astype(np.int64).clip(0) * 2 + second))
         is_proof = np.isin(e.purpose, [PURPOSE["study"], PURPOSE["official"]])
         odd = (draws < 0.002) & ~is_proof
-        column = garble.change(column, odd, lambda v, d: wording.texts(_UNMAPPED, d / 0.002), draws)
+        column = garble.change(column, odd, lambda _, d: wording.texts(_UNMAPPED, d / 0.002), draws)
         return wording.blank(column, (e.purpose < 0) | (draws > 0.75) & ~is_proof)
 
 

@@ -34,9 +34,7 @@ class Dress:
 
 
 def crossing_dress(day: int) -> Dress:
-    """The dress of a day's file of crossings: plain CSV mostly, and each peculiarity some days of
-    the year.
-    """
+    """Plain CSV mostly; each peculiarity on some days of the year."""
     peculiar = {
         49: Dress(encoding="latin-1"),
         77: Dress(encoding="utf-8-sig"),
@@ -52,9 +50,7 @@ def crossing_dress(day: int) -> Dress:
 
 
 def placement_dress(week: int) -> Dress:
-    """The dress of a week's file of placements: CSV, semicolons now and then, one spreadsheet, one
-    Parquet.
-    """
+    """CSV, with semicolons now and then; one spreadsheet, one Parquet."""
     peculiar = {11: Dress(".xlsx"), 23: Dress(".parquet"), 37: Dress(encoding="utf-8-sig")}
     return peculiar.get(week, Dress(separator=";" if week % 9 == 5 else ","))
 
@@ -110,9 +106,7 @@ def _write_parquet(path: Path, table: pa.Table, dress: Dress) -> None:  # noqa: 
 
 
 def _write_sheet(path: Path, table: pa.Table, dress: Dress) -> None:  # noqa: ARG001
-    """A spreadsheet whose bytes depend on the rows alone; ages and numbers are numbers, some dates
-    real dates.
-    """
+    """A spreadsheet whose bytes depend on its rows alone."""
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = _MOMENT
     sheet = book.create_sheet("Sheet")

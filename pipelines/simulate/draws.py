@@ -8,14 +8,15 @@ whichever block, thread or file it is written in.
 from __future__ import annotations
 
 import zlib
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Array = npt.NDArray[np.generic]
+Ints: TypeAlias = npt.NDArray[np.integer[Any]]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Array: TypeAlias = npt.NDArray[Any]
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -42,7 +43,8 @@ def keyed(seed: int, keys: npt.ArrayLike, label: str) -> Floats:
 def pick(weights: npt.ArrayLike, draws: Floats) -> Ints:
     """Index of one option per draw, in proportion to the weights."""
     steps = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(steps / steps[-1], draws, side="right").clip(0, len(steps) - 1)
+    picked = np.searchsorted(steps / steps[-1], draws, side="right")
+    return np.asarray(np.minimum(picked, len(steps) - 1))
 
 
 def pick_by_row(weights: npt.ArrayLike, rows: npt.ArrayLike, draws: Floats) -> Ints:
@@ -52,19 +54,20 @@ def pick_by_row(weights: npt.ArrayLike, rows: npt.ArrayLike, draws: Floats) -> I
     steps /= steps[:, -1:]
     lines = np.arange(len(table))[:, None]
     flat = np.searchsorted((steps + lines).ravel(), np.asarray(rows) + draws, side="right")
-    return (flat - np.asarray(rows, dtype=np.int64) * table.shape[1]).clip(0, table.shape[1] - 1)
+    picked = flat - np.asarray(rows, dtype=np.int64) * table.shape[1]
+    return np.asarray(np.minimum(picked, table.shape[1] - 1))
 
 
 def pick_below(counts: npt.ArrayLike, draws: Floats) -> Ints:
     """A whole number below each count."""
-    return (draws * np.asarray(counts)).astype(np.int64)
+    return np.asarray((draws * np.asarray(counts)).astype(np.int64))
 
 
 def share_out(total: int, weights: npt.ArrayLike) -> Ints:
     """Whole numbers that sum to `total`, in proportion to the weights (largest remainders)."""
     exact = np.asarray(weights, dtype=np.float64)
     exact = exact / exact.sum() * total
-    parts = np.floor(exact).astype(np.int64)
+    parts: Ints = np.floor(exact).astype(np.int64)
     rest = total - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:rest]] += 1
     return parts
@@ -73,11 +76,12 @@ def share_out(total: int, weights: npt.ArrayLike) -> Ints:
 def expand(counts: npt.ArrayLike) -> Ints:
     """0 repeated counts[0] times, then 1 repeated counts[1] times, and so on."""
     numbers = np.asarray(counts)
-    return np.repeat(np.arange(len(numbers)), numbers)
+    return np.asarray(np.repeat(np.arange(len(numbers)), numbers))
 
 
 def log_normal(
     rng: np.random.Generator, median: npt.ArrayLike, spread: npt.ArrayLike, size: int
 ) -> Ints:
     """Whole days, at least 0, log-normal around a median."""
-    return np.exp(np.log(median) + np.asarray(spread) * rng.standard_normal(size)).astype(np.int64)
+    days = np.exp(np.log(median) + np.asarray(spread) * rng.standard_normal(size))
+    return np.asarray(days.astype(np.int64))

@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.simulate.calendar import NEVER, Calendar
-from pipelines.simulate.draws import Array, Bools, Ints, keyed
+from pipelines.simulate.draws import Array, Bools, Floats, Ints, keyed
 from pipelines.simulate.model import BORDER_PASS, IN_LIEU, Columns
 from pipelines.simulate.nation import Nation
 
@@ -20,6 +21,8 @@ LOST_EXITS, LOST_ENTRIES = 0.0004, 0.0003
 LATE = 0.012
 #: The day without a feed: nine in ten of its rows come later, the others never.
 LOST_OF_THE_MISSING_DAY = 0.10
+#: Of those with a second passport, how many keep using the first.
+TWO_PASSPORTS = 0.02
 WORKING_DAYS = (18.1 * 365.2425, 58.0 * 365.2425)
 
 
@@ -30,9 +33,7 @@ def missing_day(calendar: Calendar) -> int:
 
 @dataclass(frozen=True)
 class Events(Columns):
-    """One row per recorded crossing, in order of time; the key of row i is i + 1. `second` is local
-    time.
-    """
+    """One row per recorded crossing, in order of (local) time; the key of row i is i + 1."""
 
     trip: Ints
     person: Ints
@@ -105,13 +106,16 @@ def _recorded(nation: Nation) -> tuple[Bools, Bools]:
 
 
 def _document(nation: Nation, person: Ints, day: Ints, paper: Ints) -> Ints:
-    passport = np.where(day >= nation.people.renewed[person], SECOND, FIRST)
+    """The passport of the day; a few go on using the old one beside the new."""
+    old_too = keyed(nation.seed, person, "old passport") < TWO_PASSPORTS
+    is_old = old_too & (keyed(nation.seed, person * 512 + day, "which passport") < 0.4)
+    passport = np.where((day >= nation.people.renewed[person]) & ~is_old, SECOND, FIRST)
     return np.where(paper == BORDER_PASS, PASS, np.where(paper == IN_LIEU, LIEU, passport))
 
 
 def _slim(columns: dict[str, Array]) -> dict[str, Array]:
     """Narrow columns: a national year has 22 million rows."""
-    kinds = {
+    kinds: dict[str, npt.DTypeLike] = {
         "trip": np.int32,
         "person": np.int32,
         "day": np.int16,
@@ -176,7 +180,7 @@ def _delivered(nation: Nation, day: Ints) -> Ints:
     return np.where(delivered == gap, gap + 1, delivered).astype(np.int16)
 
 
-def _normal(seed: int, keys: Ints) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _normal(seed: int, keys: Ints) -> Floats:
     """Nearly normal: the sum of four draws."""
     total = sum(keyed(seed, keys, f"delay {turn}") for turn in range(4))
     return np.asarray((np.asarray(total) - 2.0) * np.sqrt(3.0))

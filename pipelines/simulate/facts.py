@@ -52,8 +52,8 @@ KEPRI_CAMBODIA: Final = 3_500
 
 # --- assumptions: who travels, people per national year -------------------------------------------
 
-PILGRIMS: Final = 1_400_000  # umrah and hajj; 15.5 % of wisnas trips (BPS 2023)
-FREQUENT: Final = 100_000  # Batam to Singapore, traders, crews; nine trips on average
+PILGRIMS: Final = 1_550_000  # umrah and hajj; 15.5 % of wisnas trips (BPS 2023)
+FREQUENT: Final = 130_000  # Batam to Singapore, traders, crews; nine trips on average
 BORDER: Final = 60_000  # holders of a border pass; fourteen trips on average
 STUDENTS: Final = 60_000  # not workers under UU 18/2017 art. 4
 OFFICIALS: Final = 90_000
@@ -73,13 +73,18 @@ DESTINATIONS: Final = {
     "USA": 1.2, "NLD": 1.0, "GBR": 0.9, "DEU": 0.8, "FRA": 0.8, "NZL": 0.4, "QAT": 0.4, "EGY": 0.4,
     "BRN": 0.7, "LAO": 0.3, "MMR": 0.2, "TLS": 1.0,
 }  # fmt: skip
+#: Where students go, in percent (assumption).
+STUDY_ABROAD: Final = {
+    "MYS": 22.0, "AUS": 18.0, "EGY": 12.0, "CHN": 10.0, "JPN": 8.0, "GBR": 6.0, "SAU": 6.0,
+    "TUR": 6.0, "TWN": 6.0, "USA": 4.0,
+}  # fmt: skip
 #: Ordinary purposes in percent (wisnas_purpose_percent 2023 without pilgrimage and study).
 PURPOSES: Final = {"tourism": 58.0, "family": 13.0, "business": 18.0, "health": 6.0, "other": 5.0}
 
 #: How much more, or less, than its population a province travels (assumption; income and nearness
 #: of a gate).
 TRAVEL_BY_PROVINCE: Final = {
-    "31": 6.0, "21": 7.0, "51": 2.2, "36": 2.6, "12": 1.6, "14": 1.3, "34": 1.4, "61": 1.2,
+    "31": 5.0, "21": 11.0, "51": 2.2, "36": 2.6, "12": 2.1, "14": 1.3, "34": 1.4, "61": 1.2,
     "65": 1.6,
     "35": 1.0, "32": 1.0, "33": 0.7, "73": 0.9, "53": 0.25, "94": 0.2, "95": 0.05, "93": 0.3,
 }  # fmt: skip
@@ -88,7 +93,7 @@ TRAVEL_BY_PROVINCE: Final = {
 
 #: Share of women by destination; together near the published 61 per cent.
 WOMEN_BY_DESTINATION: Final = {
-    "HKG": 0.985, "TWN": 0.57, "MYS": 0.20, "JPN": 0.36, "SGP": 0.97, "KOR": 0.08, "SAU": 0.46,
+    "HKG": 0.985, "TWN": 0.61, "MYS": 0.23, "JPN": 0.36, "SGP": 0.97, "KOR": 0.08, "SAU": 0.46,
     "ITA": 0.30,
     "BRN": 0.35, "TUR": 0.60,
 }  # fmt: skip
@@ -143,6 +148,10 @@ EXTENDED_ABROAD: Final = 0.025
 HOME_LEAVE: Final = 0.055
 WENT_HOME_EARLY: Final = 0.045
 DIVERTED: Final = 0.004
+DIVERTED_TO: Final = {"KHM": 60.0, "MMR": 20.0, "LAO": 10.0, "PHL": 10.0}
+#: Listed by the country of the placement; TPPO, SCAM, PEKERJA, OVERSTAY, SAKIT, LAINNYA.
+PLACED_AND_LISTED: Final = 0.012
+PLACED_CATEGORIES: Final = (0.0, 0.0, 60.0, 15.0, 20.0, 5.0)
 #: Share of the cancelled who leave all the same, some weeks later.
 LEFT_ALL_THE_SAME: Final = 0.20
 
@@ -169,13 +178,13 @@ UNDOCUMENTED_HOTSPOTS: Final = {
     "71.72": 1.8, "18.07": 1.8,
 }  # fmt: skip
 #: Where the undocumented go, by part of the country, in percent.
-UNDOCUMENTED_DESTINATIONS: Final = {
-    "default": {"MYS": 66, "SAU": 10, "KHM": 8, "ARE": 4, "TWN": 3, "SGP": 3, "HKG": 2, "JPN": 1.5, "KOR": 1.5, "THA": 1},
-    "scam": {"MYS": 48, "KHM": 34, "MMR": 3, "THA": 4, "LAO": 2, "SGP": 4, "SAU": 2, "ARE": 2, "PHL": 1},
-    "gulf": {"SAU": 42, "ARE": 16, "MYS": 24, "KHM": 6, "TWN": 5, "HKG": 2, "JPN": 2, "KOR": 1, "QAT": 2},
+UNDOCUMENTED_DESTINATIONS: Final[dict[str, dict[str, float]]] = {
+    "default": {"MYS": 68, "SAU": 10, "KHM": 8, "ARE": 4, "TWN": 4, "SGP": 3, "JPN": 3},
+    "scam": {"MYS": 48, "KHM": 34, "MMR": 3, "THA": 4, "LAO": 2, "SGP": 4, "SAU": 4, "PHL": 1},
+    "gulf": {"SAU": 42, "ARE": 16, "MYS": 24, "KHM": 6, "TWN": 5, "HKG": 2, "JPN": 2, "QAT": 2},
     "malaysia": {"MYS": 86, "SAU": 5, "KHM": 3, "BRN": 2, "SGP": 2, "ARE": 2},
 }  # fmt: skip
-UNDOCUMENTED_TYPE: Final = {
+UNDOCUMENTED_TYPE: Final[dict[str, str]] = {
     "12": "scam", "19": "scam", "71": "scam", "31": "scam", "21": "scam", "61": "scam",
     "14": "scam",
     "32": "gulf", "36": "gulf", "53": "malaysia", "73": "malaysia", "65": "malaysia",

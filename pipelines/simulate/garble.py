@@ -151,7 +151,7 @@ def variants(values: pa.Array, draws: Floats, shares: Sequence[tuple[float, Chan
 
 
 def shifted_birth(day: Ints, draws: Floats) -> Ints:
-    """A wrong date of birth: day or month or year next to the right one, or 1 January of the year."""
+    """A wrong date of birth: a part next to the right one, or 1 January of the year."""
     dates = day.astype("datetime64[D]")
     january = dates.astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
     steps = np.asarray([1, -1, 10, 30, -31, 365, -366, 3652])

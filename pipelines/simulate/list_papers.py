@@ -12,7 +12,7 @@ from pipelines import reference
 from pipelines.simulate import garble, lists, wording
 from pipelines.simulate.atlas import countries, gates, regions
 from pipelines.simulate.crossing_papers import REASONS
-from pipelines.simulate.draws import Bools, Ints, keyed
+from pipelines.simulate.draws import Bools, Floats, Ints, keyed
 from pipelines.simulate.model import CATEGORIES, IN_LIEU, Columns, Listings
 from pipelines.simulate.nation import Nation
 from pipelines.simulate.placement_papers import VILLAGES
@@ -35,9 +35,7 @@ _KEY = 2**44
 
 @dataclass(frozen=True)
 class Lines(Columns):
-    """One row per delivered line: the list row, its file, its number there and the reason if
-    unusable.
-    """
+    """One row per delivered line: list row, file, number in it, reason if unusable."""
 
     listing: Ints
     file: Ints
@@ -86,9 +84,7 @@ def _file_name(group: int) -> str:
 
 
 def _numbered(nation: Nation, file: Ints) -> Lines:
-    """Lines in order of file and arrival, numbered from 1; a few unusable ones at the end of their
-    file.
-    """
+    """Lines by file and arrival, numbered from 1; a few unusable ones end their file."""
     listings, seed = nation.listings, nation.seed
     rows = np.arange(len(listings))
     spoilt = rows[(keyed(seed, rows, "line spoilt") < _SPOILT) & (listings.series != lists.MYANMAR)]
@@ -145,7 +141,7 @@ class Clerk:
         ]
         return pa.table(dict(zip(COLUMNS, columns, strict=True)))
 
-    def _draw(self, keys: Ints, label: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _draw(self, keys: Ints, label: str) -> Floats:
         return keyed(self.seed, keys, "list " + label)
 
     def _names(self, entry: Listings, keys: Ints) -> pa.Array:
@@ -260,4 +256,4 @@ def _province_ways() -> pa.Array:
 
 
 def is_usable(lines: Lines) -> Bools:
-    return lines.reason == 0
+    return np.asarray(lines.reason == 0)

@@ -14,9 +14,7 @@ from pipelines.simulate.model import IN_LIEU, PASSPORT, Listings, Trips
 
 @dataclass(frozen=True)
 class Series:
-    """Lists of one sender: the file's stem, the days between arrivals, the gates of arrival and
-    XLSX or CSV.
-    """
+    """Lists of one sender: stem of the file, days between arrivals, gates, XLSX or CSV."""
 
     stem: str
     every: int
@@ -76,9 +74,7 @@ def rows_for(
     wished: Ints,
     calendar: Calendar,
 ) -> Listings:
-    """List rows for people who come home about the wished day: the next voyage or flight of their
-    list.
-    """
+    """List rows for people who wish to come home on a day: by the next voyage or flight."""
     series = _series_of(rng, homes[person], country)
     every = np.asarray([s.every for s in SERIES])[series]
     arrived = (-(-wished // every) * every + series).clip(None, calendar.days - 5)
@@ -91,9 +87,7 @@ def rows_for(
 
 
 def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: Listings) -> Trips:
-    """The trips in `rows` end with the list rows, in their order: most on a paper in lieu of a
-    passport.
-    """
+    """The trips in `rows` end with the list rows, most on a paper in lieu of a passport."""
     size = len(rows)
     back, gate, paper, listing = (
         c.copy() for c in (trips.back, trips.gate_in, trips.paper_in, trips.listing)
@@ -102,9 +96,17 @@ def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: L
     back[rows] = listings.arrived
     gate[rows] = listings.gate
     listing[rows] = np.arange(size)
+    country = trips.country.copy()
+    country[rows] = listings.country
     in_lieu = rng.random(size) < np.where(trips.is_irregular[rows], 0.93, 0.66)
     paper[rows] = np.where(in_lieu, IN_LIEU, PASSPORT)
     recorded[rows] = rng.random(size) < 0.93
     return replace(
-        trips, back=back, gate_in=gate, paper_in=paper, listing=listing, is_entry_recorded=recorded
+        trips,
+        country=country,
+        back=back,
+        gate_in=gate,
+        paper_in=paper,
+        listing=listing,
+        is_entry_recorded=recorded,
     )

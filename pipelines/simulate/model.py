@@ -51,9 +51,7 @@ def stacked(tables: Sequence[T]) -> T:
 
 @dataclass(frozen=True)
 class Trips(Columns):
-    """One row per departure. `back` is NEVER when not back by the run date; numbers of -1 mean
-    none.
-    """
+    """One row per departure. `back` is NEVER if not back by the run date; -1 means none."""
 
     person: Ints
     left: Ints
@@ -69,12 +67,11 @@ class Trips(Columns):
     is_entry_recorded: Bools
     placement: Ints
     listing: Ints
-    is_work: Bools
 
 
 @dataclass(frozen=True)
 class Placements(Columns):
-    """One row per placement record (id_pmi); days from 1 January; `cancelled` is -1 when it stands."""
+    """One row per placement record (id_pmi); days from 1 January; `cancelled` is -1 if not."""
 
     person: Ints
     processed: Ints
@@ -98,6 +95,35 @@ class Listings(Columns):
     country: Ints
     category: Ints
     wave: Ints
+
+
+def regular_trips(
+    person: Ints,
+    left: Ints,
+    back: Ints,
+    country: Ints,
+    purpose: Ints,
+    gate_out: Ints,
+    gate_in: Ints,
+) -> Trips:
+    """Trips through both gates on a passport, to the declared country; `replace` says otherwise."""
+    size = len(person)
+    return Trips(
+        person=person,
+        left=left,
+        back=back,
+        country=country,
+        declared=country,
+        purpose=purpose,
+        gate_out=gate_out,
+        gate_in=gate_in,
+        paper_out=np.full(size, PASSPORT),
+        paper_in=np.full(size, PASSPORT),
+        is_irregular=np.zeros(size, dtype=bool),
+        is_entry_recorded=np.ones(size, dtype=bool),
+        placement=np.full(size, -1),
+        listing=np.full(size, -1),
+    )
 
 
 def no_placements() -> Placements:

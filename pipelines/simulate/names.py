@@ -8,6 +8,7 @@ make some hundred thousand different full names, of which no two persons need be
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -35,11 +36,6 @@ class Tradition:
 
 def _words(*texts: str) -> tuple[str, ...]:
     return tuple(" ".join(texts).upper().split())
-
-
-def _joined(starts: str, ends: str) -> tuple[str, ...]:
-    """Every start with every end: Su + trisno, Su + parman, ..."""
-    return tuple(start + end for end in ends.upper().split() for start in starts.upper().split())
 
 
 _ISLAM_M = _words(
@@ -73,22 +69,28 @@ _ISLAM_F2 = _words(
     "Wahyuni Astuti Susanti Handayani Kurnia Istiqomah Umairoh Faridah Muslimah Badriyah",
     "Masruroh Rosidah",
 )
-_JAVA_M = _joined(
-    "Su Wa Har Nga Pur War Mul Jo Sur",
-    "trisno giman nardi yono parman tono wito jono kiman narto gito",
-) + _words(
-    "Slamet Bambang Agus Joko Eko Dwi Tri Budi Heru Wahyu Sugeng Teguh Imam Agung Hari Edi Dedi",
-    "Purnomo Widodo Hendro",
-    "Aris Galih Rudi Andi Yudi Sigit Bayu Tono Catur Gatot Paimin Tukiman Poniman Legiman",
-    "Kasiman Rohmat Arif Ahmad",
+_JAVA_M = _words(
+    "Agus Slamet Bambang Joko Eko Dwi Tri Budi Heru Wahyu Sugeng Teguh Imam Agung Hari Edi Dedi",
+    "Sutrisno Suparman Sugiyanto Supardi Sunardi Suyono Sukiman Sunarto Sutarno Sumarno Sugito",
+    "Suroso Suharto Suyatno Supomo Sukirno Sumardi Suwardi Suwandi Surono Suliyono Sukardi Sugeng",
+    "Sumanto Suranto Sujono Sudarto Sutikno Suprapto Susilo Subandi Sukarno Sumitro Sarwono",
+    "Wagimin Waluyo Wasito Wagiman Wardoyo Warsito Warsono Wiyono Winarno Witono Harjono Hartono",
+    "Haryono Haryanto Hariyadi Ngadiman Ngadimin Ngatimin Ngatiman Ngadiyo Purnomo Purwanto",
+    "Purwadi Purwoko Mulyono Mulyadi Mujiono Mujiman Muslimin Surip Suryadi Suryono Tukiman",
+    "Tugiman Tumiran Paimin Paidi Poniman Ponidi Legiman Legimin Kasiman Kasmin Kusnan Karyono",
+    "Kartono Kadiman Jumadi Juwadi Jumari Sarimin Samidi Sariman Rudi Andi Yudi Sigit Bayu Tono",
+    "Catur Gatot Widodo Hendro Aris Galih Rohmat Arif Ahmad Nur Yanto Wawan Anton Danang Dimas",
 )
-_JAVA_F = _joined(
-    "Su Sri Wa Har Mar Ka", "tini yati tinah minah nah giyem niati mirah kinem siyah lastri yem"
-) + _words(
-    "Dewi Endang Siti Dwi Tri Eka Ani Rini Wulan Ratna Lestari Ika Yuni Wiwik Umi Nur Indah",
-    "Retno Titik Ning Puji Dian",
-    "Fitri Novi Tutik Painem Tukinah Poniyem Wagiyem Legiyem Yayuk Sulis Ayu Anik Lilik Nanik",
-    "Kristin",
+_JAVA_F = _words(
+    "Siti Sri Dewi Endang Dwi Eka Ani Rini Wulan Ratna Lestari Ika Yuni Wiwik Umi Nur Indah Retno",
+    "Suminah Sutini Sumiyati Sulastri Sukinem Suharti Suparmi Sunarti Sugiyem Suwarni Sulasmi",
+    "Sumini Sukatmi Sumarni Supriyati Suryati Suyati Sutinah Sutarmi Sukarti Suparti Sumirah",
+    "Susilowati Saminah Sarinah Sarmi Sariyem Samiyem Hartini Hartati Haryati Haryani Martini",
+    "Maryati Marsinah Marsini Murtini Murni Mulyati Mujiati Muryani Kartini Kasminah Kasmi Karsini",
+    "Kusmiati Katmini Warsini Wagini Waginem Wagiyem Warsiti Wartini Winarti Winarsih Ngatini",
+    "Ngatiyem Ngatinah Painem Paini Paiyem Ponirah Poniyem Poniyati Legiyem Legini Tukinah Tukinem",
+    "Tumini Tuminah Jumiati Jumirah Juminah Rumini Rukmini Rusmini Titik Ning Puji Dian Fitri Novi",
+    "Tutik Yayuk Sulis Ayu Anik Lilik Nanik Kristin Tri Wahyu Diah Evi Lina Yanti Erna Nining",
 )
 _JAVA_M2 = _words(
     "Santoso Susanto Prasetyo Wibowo Setiawan Nugroho Kurniawan Utomo Purnomo Widodo Hartono",
@@ -251,16 +253,52 @@ TRADITIONS: tuple[Tradition, ...] = (
     Tradition(_JAVA_M, _JAVA_F, _JAVA_M2, _JAVA_F2, mononym=0.26, third=0.08),
     Tradition(_SUNDA_M, _SUNDA_F, _SUNDA_M2, _SUNDA_F2, mononym=0.10, third=0.10),
     Tradition(_ISLAM_M, _ISLAM_F, _ISLAM_M2, _ISLAM_F2, mononym=0.08, third=0.28),
-    Tradition(_BATAK_M, _BATAK_F, _BATAK_M, _BATAK_F, mononym=0.75, third=0.0, clan=_BATAK_CLANS, clanned=0.88),
-    Tradition(_BALI_M, _BALI_F, _BALI_M, _BALI_F, mononym=0.7, third=0.02,
-              male_prefix=tuple("I " + w for w in _BALI_ORDER), female_prefix=tuple("NI " + w for w in _BALI_ORDER), prefixed=0.93),
-    Tradition(_SASAK_M, _SASAK_F, _ISLAM_M2, _ISLAM_F2, mononym=0.45, male_prefix=("LALU",), female_prefix=("BAIQ",), prefixed=0.22),
-    Tradition(_BUGIS_M, _BUGIS_F, _BUGIS_2, _BUGIS_2, mononym=0.40, male_prefix=("ANDI", "MUH."), female_prefix=("ANDI", "ST."), prefixed=0.15),
-    Tradition(_MINANG_M, _MINANG_F, _ISLAM_M2, _ISLAM_F2, mononym=0.40, clan=_MINANG_SUKU, clanned=0.18),
-    Tradition(_ACEH_M, _ACEH_F, _ISLAM_M2, _ISLAM_F2, mononym=0.30, third=0.08, male_prefix=("TEUKU", "SAID"), female_prefix=("CUT",), prefixed=0.08),
-    Tradition(_EAST_M, _EAST_F, _EAST_M, _EAST_F, mononym=0.70, third=0.0, clan=_EAST_FAMILIES, clanned=0.93),
-    Tradition(_TIONGHOA_M, _TIONGHOA_F, _TIONGHOA_2, _TIONGHOA_2, mononym=0.35, male_prefix=_TIONGHOA, female_prefix=_TIONGHOA, prefixed=0.45),
-)  # fmt: skip
+    Tradition(
+        *(_BATAK_M, _BATAK_F, _BATAK_M, _BATAK_F, 0.75, 0.0),
+        clan=_BATAK_CLANS,
+        clanned=0.88,
+    ),
+    Tradition(
+        *(_BALI_M, _BALI_F, _BALI_M, _BALI_F, 0.70, 0.02),
+        male_prefix=tuple("I " + word for word in _BALI_ORDER),
+        female_prefix=tuple("NI " + word for word in _BALI_ORDER),
+        prefixed=0.93,
+    ),
+    Tradition(
+        *(_SASAK_M, _SASAK_F, _ISLAM_M2, _ISLAM_F2, 0.45, 0.05),
+        male_prefix=("LALU",),
+        female_prefix=("BAIQ",),
+        prefixed=0.22,
+    ),
+    Tradition(
+        *(_BUGIS_M, _BUGIS_F, _BUGIS_2, _BUGIS_2, 0.40, 0.05),
+        male_prefix=("ANDI", "MUH."),
+        female_prefix=("ANDI", "ST."),
+        prefixed=0.15,
+    ),
+    Tradition(
+        *(_MINANG_M, _MINANG_F, _ISLAM_M2, _ISLAM_F2, 0.40, 0.05),
+        clan=_MINANG_SUKU,
+        clanned=0.18,
+    ),
+    Tradition(
+        *(_ACEH_M, _ACEH_F, _ISLAM_M2, _ISLAM_F2, 0.30, 0.08),
+        male_prefix=("TEUKU", "SAID"),
+        female_prefix=("CUT",),
+        prefixed=0.08,
+    ),
+    Tradition(
+        *(_EAST_M, _EAST_F, _EAST_M, _EAST_F, 0.70, 0.0),
+        clan=_EAST_FAMILIES,
+        clanned=0.93,
+    ),
+    Tradition(
+        *(_TIONGHOA_M, _TIONGHOA_F, _TIONGHOA_2, _TIONGHOA_2, 0.35, 0.0),
+        male_prefix=_TIONGHOA,
+        female_prefix=_TIONGHOA,
+        prefixed=0.45,
+    ),
+)
 JAWA, SUNDA, MUSLIM, BATAK, BALI, SASAK, BUGIS, MINANG, ACEH, TIMUR, TIONGHOA = range(
     len(TRADITIONS)
 )
@@ -297,35 +335,47 @@ def mix_weights(province_codes: list[str]) -> Floats:
 
 def _pool(words: tuple[str, ...], draws: Floats, present: Bools) -> pa.Array:
     """A word each, the commonest first, null where absent; dots inside a word stand for blanks."""
-    weights = 1.0 / (np.arange(len(words)) + 6.0)
+    weights = 1.0 / (np.arange(len(words)) + 8.0)
     texts = pa.array([word.replace(".", " ") if "." in word[:-1] else word for word in words])
     return texts.take(pa.array(pick(weights, draws), mask=~present))
 
 
 def _compose(tradition: Tradition, female: bool, rng: np.random.Generator, count: int) -> pa.Array:
+    """Names of one tradition and sex; no word follows itself."""
     first, second, prefix = (
         (tradition.female, tradition.female_second, tradition.female_prefix)
         if female
         else (tradition.male, tradition.male_second, tradition.male_prefix)
     )
-    chance = rng.random((3, count))
+    chance = rng.random((4, count))
     has_second = chance[0] >= tradition.mononym
-    always = np.ones(count, dtype=bool)
-    parts = [_pool(prefix, rng.random(count), chance[2] < tradition.prefixed)] if prefix else []
-    parts.append(_pool(first, rng.random(count), always))
+    is_clanned = (chance[3] < tradition.clanned) & bool(tradition.clan)
+    is_prefixed = (chance[2] < tradition.prefixed) & bool(prefix)
+    is_alone = ~has_second & ~is_clanned & ~is_prefixed
+    draws = rng.random(count)
+    parts = [pc.coalesce(_pool(_single(first), draws, is_alone), _pool(first, draws, ~is_alone))]
     parts.append(_pool(second, rng.random(count), has_second))
     parts.append(_pool(second, rng.random(count), has_second & (chance[1] < tradition.third)))
     if tradition.clan:
-        parts.append(
-            _pool(tradition.clan, rng.random(count), rng.random(count) < tradition.clanned)
-        )
-    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+        parts.append(_pool(tradition.clan, rng.random(count), is_clanned))
+    words = parts[:1] + [_unless_repeated(before, word) for before, word in pairwise(parts)]
+    if prefix:
+        words.insert(0, _pool(prefix, rng.random(count), is_prefixed))
+    return pc.binary_join_element_wise(*words, " ", null_handling="skip")
+
+
+def _single(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that stand alone are the longer ones: Suparman, not Siti."""
+    return tuple(word for word in words if len(word) >= 6)
+
+
+def _unless_repeated(before: pa.Array, word: pa.Array) -> pa.Array:
+    repeated = pc.fill_null(pc.equal(before, word), False)
+    return pc.if_else(repeated, pa.scalar(None, pa.string()), word)
 
 
 def full_names(seed: int, traditions: Ints, female: Bools) -> pa.Array:
-    """Names in the order of the people: all of one tradition and sex are made at once, then put in
-    place.
-    """
+    """Names of the people: those of one tradition and sex are made at once, then placed."""
     group = traditions * 2 + female
     made = [
         _compose(

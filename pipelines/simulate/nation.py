@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.simulate import facts, names, operations, placed, travellers, undocumented
+from pipelines.simulate import facts, names, operations, orders, placed, travellers, undocumented
 from pipelines.simulate.atlas import regions
 from pipelines.simulate.calendar import EPOCH, NEVER, Calendar
-from pipelines.simulate.draws import Bools, Ints, pick_below, pick_by_row, stream
+from pipelines.simulate.draws import Bools, Ints, pick, pick_below, pick_by_row, stream
 from pipelines.simulate.model import Cohort, Listings, Placements, Trips, together
 
 #: Placeholder identities: none, a name that is none, a document that is none.
@@ -68,7 +68,7 @@ def _cohorts(calendar: Calendar, scale: float, seed: int) -> list[Cohort]:
 
     placements = people(facts.placements_per_year() - facts.KEPRI_PLACEMENTS)
     cohorts = [
-        placed.placed("placed", placed.national_orders(placements, calendar, seed), calendar, seed),
+        placed.placed("placed", orders.national_orders(placements, calendar, seed), calendar, seed),
         undocumented.national(people(facts.UNDOCUMENTED), calendar, seed),
         operations.myanmar(calendar, seed),
         operations.kepri_placements(calendar, seed),
@@ -86,9 +86,7 @@ def _cohorts(calendar: Calendar, scale: float, seed: int) -> list[Cohort]:
 
 
 def _ordinary_people(cohorts: Sequence[Cohort], calendar: Calendar, scale: float) -> int:
-    """As many as it takes to reach the published crossings of a year; the facts of the brief come
-    on top.
-    """
+    """As many as it takes to reach the published crossings, the facts of the brief apart."""
     fixed = ("myanmar", "kepri placements", "kepri cambodia")
     others = sum(
         len(c.trips) + int((c.trips.back < NEVER).sum()) for c in cohorts if c.name not in fixed
@@ -135,15 +133,13 @@ def settle(
 def _somewhere_else(rng: np.random.Generator, home: Ints) -> Ints:
     """Born elsewhere: half of them in the same province, the others anywhere, by population."""
     here = regions()
-    near = placed.homes_within(rng, here.province[home], here.population)
-    far = placed.pick(here.population, rng.random(len(home)))
+    near = orders.homes_within(rng, here.province[home], here.population)
+    far = pick(here.population, rng.random(len(home)))
     return np.where(rng.random(len(home)) < 0.5, near, far)
 
 
 def _niks(rng: np.random.Generator, everyone: Cohort, district: Ints, birth_regency: Ints) -> Ints:
-    """Region of first registration, date of birth (40 added for women), a serial that makes it
-    unique.
-    """
+    """Region of first registration, date of birth (women: 40 added), a serial of its own."""
     here, size = regions(), len(everyone)
     born_there = rng.random(size) < 0.5
     other = here.district_first[birth_regency] + pick_below(
@@ -165,7 +161,7 @@ def _niks(rng: np.random.Generator, everyone: Cohort, district: Ints, birth_rege
     month = months.astype(np.int64) % 12 + 1
     year = (dates.astype("datetime64[Y]").astype(np.int64) + 1970) % 100
     stem = prefix * 1_000_000 + day * 10_000 + month * 100 + year
-    return stem * 10_000 + _turn(stem) + 1
+    return np.asarray(stem * 10_000 + _turn(stem) + 1)
 
 
 def _turn(values: Ints) -> Ints:

@@ -13,9 +13,10 @@ import numpy as np
 from pipelines.simulate import facts, lists, undocumented
 from pipelines.simulate.atlas import countries, gates, regions
 from pipelines.simulate.calendar import Calendar
-from pipelines.simulate.draws import Floats, Ints, expand, pick, share_out, stream
+from pipelines.simulate.draws import Bools, Floats, Ints, expand, pick, share_out, stream
 from pipelines.simulate.model import CATEGORY, ISSUED, Cohort, Listings, Placements
-from pipelines.simulate.placed import Orders, homes_within, placed
+from pipelines.simulate.orders import Orders, homes_within
+from pipelines.simulate.placed import placed
 from pipelines.simulate.travellers import born
 
 #: Provinces of the seven that the published list leaves unnamed (assumption).
@@ -27,9 +28,7 @@ _WITH_PLACEMENT = 12
 
 
 def myanmar_by_province() -> dict[str, int]:
-    """Listed people by province: Sumatera Utara from the brief, the others in the published
-    proportions.
-    """
+    """Listed people: Sumatera Utara from the brief, the others as published."""
     published = facts.published("list_myanmar_march", 2025, "province")
     others = {code: number for code, number in published.items() if code != "12"}
     others |= dict.fromkeys(_SINGLES, 1.0)
@@ -45,9 +44,7 @@ def _arrivals(calendar: Calendar) -> tuple[Ints, Ints]:
 
 
 def myanmar(calendar: Calendar, seed: int) -> Cohort:
-    """The list of 546: scam compounds, flown home in waves; most exits on record, declared as
-    something else.
-    """
+    """The list of 546, flown home in waves; most exits on record, to somewhere else."""
     rng = stream(seed, "myanmar")
     here, size = regions(), facts.MYANMAR_LISTED
     numbers = {here.provinces.index(code): people for code, people in myanmar_by_province().items()}
@@ -91,7 +88,7 @@ def _placements_elsewhere(
     rng: np.random.Generator,
     home: Ints,
     left: Ints,
-    is_unseen: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    is_unseen: Bools,
 ) -> tuple[Placements, Ints]:
     """Valid placements to Malaysia of a few listed people, none of Kepulauan Riau."""
     can_be = np.flatnonzero(~is_unseen & (left > 12) & ~regions().within(facts.KEPRI)[home])
@@ -127,9 +124,7 @@ def kepri_placements(calendar: Calendar, seed: int) -> Cohort:
 
 
 def kepri_cambodia(calendar: Calendar, seed: int) -> Cohort:
-    """Kepulauan Riau's workers in Cambodia without papers: mostly by ferry, mostly saying where
-    they go.
-    """
+    """Kepulauan Riau's undocumented in Cambodia: mostly by ferry, mostly saying where to."""
     rng = stream(seed, "kepri cambodia homes")
     size = facts.KEPRI_CAMBODIA
     declared = pick(

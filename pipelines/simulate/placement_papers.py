@@ -10,7 +10,7 @@ from pipelines.simulate import garble, wording
 from pipelines.simulate.atlas import countries, regions
 from pipelines.simulate.calendar import Calendar
 from pipelines.simulate.crossing_papers import BROKEN, FINAL, REASONS, SPOILT, WRONG, Rows
-from pipelines.simulate.draws import Ints, keyed
+from pipelines.simulate.draws import Floats, Ints, keyed
 from pipelines.simulate.events import SECOND
 from pipelines.simulate.model import SCHEMES, Placements
 from pipelines.simulate.nation import Nation
@@ -52,9 +52,7 @@ def delivery_day(week: Ints, calendar: Calendar) -> Ints:
 
 
 def rows_of(nation: Nation) -> Rows:
-    """All rows that are delivered; `delivered` counts weeks. Kepulauan Riau's records come as they
-    are.
-    """
+    """All rows that are delivered; `delivered` counts weeks."""
     placements, seed, calendar = nation.placements, nation.seed, nation.calendar
     numbers, last = np.arange(len(placements)), int(week_of(np.asarray(calendar.days - 1)))
     lag = np.where(
@@ -120,7 +118,7 @@ def table(nation: Nation, rows: Rows, is_harsh: bool) -> pa.Table:
     keys = rows.event + 1 + version * _VERSION
     lost = rows.reason == REASONS.index("no_identity")
 
-    def draw(label: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def draw(label: str) -> Floats:
         return keyed(seed, keys, "placement " + label)
 
     columns = [
@@ -167,7 +165,7 @@ def _passports(nation: Nation, p: Placements) -> pa.Array:
 
 
 def _address(nation: Nation, p: Placements, keys: Ints) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """Codes of regency and district, dotted or not, and the village; the regency is always there."""
+    """Codes of regency and district, dotted or not, and the village; the regency always."""
     here, seed = regions(), nation.seed
     undotted = keyed(seed, keys, "dots") < 0.12
     home, district = nation.people.home[p.person], nation.people.district[p.person]

@@ -1,4 +1,4 @@
-"""Sending the papers: renders the rows of each source, writes the files, and the truth beside them."""
+"""Sending the papers: the rows of each source, the files, and the truth beside them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the truth says of one or more files: persons behind their records, and rows that cannot
-    be used.
-    """
+    """What the truth says of files: persons behind records, rows that cannot be used."""
 
     persons: pa.Table
     invalid: pa.Table

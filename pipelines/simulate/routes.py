@@ -15,7 +15,8 @@ _LANDS = ("SGP", "MYS", "TLS", "PNG")
 #: Pull of a gate. Soetta, the ports of Batam, Kualanamu and Juanda are near BPS, February 2024
 #: (48, 11, 9 and 9 per cent); the others are assumptions by the size of the place.
 _PULL = {
-    "CGK": 60.0, "SUB": 9.0, "KNO": 9.0, "DPS": 5.5, "KJT": 1.2, "YIA": 1.3, "SOC": 1.3, "SRG": 0.8,
+    "CGK": 52.0, "SUB": 9.0, "KNO": 10.5, "DPS": 5.5, "KJT": 1.2, "YIA": 1.3, "SOC": 1.3,
+    "SRG": 0.8,
     "PDG": 1.1,
     "PKU": 1.0, "PLM": 0.9, "UPG": 2.0, "BPN": 0.8, "BTH": 0.5, "PNK": 0.8, "MDC": 0.6, "BTJ": 0.6,
     "LOP": 0.9,
@@ -43,7 +44,7 @@ _SEA = {
     "11": 0.05,
     "13": 0.06,
 }
-_SEA_ELSEWHERE = 0.045
+_SEA_ELSEWHERE = 0.09
 #: Share by sea of those who go to Malaysia or Singapore to work without papers.
 _SEA_WORK = {"61": 0.05, "31": 0.35}
 _SEA_WORK_ELSEWHERE = 0.58
@@ -88,7 +89,7 @@ def _kind_of_country(country: Ints) -> Ints:
 
 @cache
 def _gate_weights() -> Floats:
-    """Weights of the gates, one row per regency and mode: the pull of a gate, less with distance."""
+    """Weights of the gates, one row per regency and mode: their pull, less with distance."""
     there = gates()
     pull = np.asarray([_PULL.get(code, 0.0) for code in there.codes])
     far = distances()

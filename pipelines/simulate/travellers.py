@@ -4,13 +4,15 @@ students, officials.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipelines.simulate import facts, routes
 from pipelines.simulate.atlas import countries, regions
 from pipelines.simulate.calendar import NEVER, Calendar
 from pipelines.simulate.draws import Floats, Ints, expand, log_normal, pick, pick_by_row, stream
-from pipelines.simulate.model import BORDER_PASS, PASSPORT, PURPOSE, PURPOSES, Cohort, Trips
+from pipelines.simulate.model import BORDER_PASS, PURPOSE, PURPOSES, Cohort, regular_trips
 
 #: Regencies at a land border with the country across.
 BORDERLANDS = {
@@ -26,7 +28,7 @@ def scaled(per_year: float, scale: float, calendar: Calendar) -> int:
 
 
 def born(
-    rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float, int, int], size: int
+    rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float, float, float], size: int
 ) -> Ints:
     """Birth days from a mean age, its spread and its bounds."""
     mean, spread, youngest, oldest = ages
@@ -34,28 +36,8 @@ def born(
     return (calendar.first_epoch - years * 365.2425).astype(np.int64)
 
 
-def trips_of(
-    person: Ints,
-    left: Ints,
-    back: Ints,
-    declared: Ints,
-    purpose: Ints,
-    gate_out: Ints,
-    gate_in: Ints,
-    paper: int = PASSPORT,
-) -> Trips:
-    """Plain trips: the declared country is the true one, and both crossings are regular."""
-    size = len(person)
-    return Trips(
-        person=person, left=left, back=back, country=declared, declared=declared, purpose=purpose,
-        gate_out=gate_out, gate_in=gate_in, paper_out=np.full(size, paper), paper_in=np.full(size, paper),
-        is_irregular=np.zeros(size, dtype=bool), is_entry_recorded=np.ones(size, dtype=bool),
-        placement=np.full(size, -1), listing=np.full(size, -1), is_work=np.zeros(size, dtype=bool),
-    )  # fmt: skip
-
-
 def _apart(person: Ints, left: Ints, days: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
-    """Trips in order of person and day, made not to overlap: rows to keep, and the day of return."""
+    """Trips in order of person and day, not overlapping: rows to keep, and days of return."""
     following = np.where(np.append(person[1:] == person[:-1], False), np.append(left[1:], 0), NEVER)
     back = np.minimum(left + days, following - 1)
     keep = np.flatnonzero(back >= left)
@@ -84,9 +66,7 @@ def _wealth() -> Floats:
 
 
 def _stay(rng: np.random.Generator, purpose: Ints, country: Ints) -> Ints:
-    """Days abroad: short in the neighbourhood, longer far away, longest with relatives
-    (assumption).
-    """
+    """Days abroad: short nearby, longer far away, longest with relatives (assumption)."""
     near = countries().permitted[country] == 30
     median = np.where(near, 4.0, 8.5)
     median = np.where(purpose == PURPOSE["family"], median * 2.6, median)
@@ -98,33 +78,33 @@ def _stay(rng: np.random.Generator, purpose: Ints, country: Ints) -> Ints:
     return np.where(longer > 0.9985, NEVER, days)
 
 
+def _ages(rng: np.random.Generator, people: int) -> Floats:
+    """Ages in years: one traveller in eleven is a child."""
+    child, adult = rng.uniform(1, 17, people), rng.normal(39, 12, people).clip(17, 84)
+    return np.where(rng.random(people) < 0.09, child, adult)
+
+
 def ordinary(people: int, calendar: Calendar, seed: int) -> Cohort:
-    """Tourists, relatives, business people, patients. A few stay long; one in a thousand does not
-    come back.
-    """
+    """Tourists, relatives, traders, patients; one in a thousand does not come back."""
     rng = stream(seed, "ordinary")
-    home = _homes(rng, _wealth(), people)
+    home, age = _homes(rng, _wealth(), people), _ages(rng, people)
     counts = pick(facts.TRIPS_PER_TRAVELLER, rng.random(people)) + 1
     person, left = _many_trips(rng, counts, calendar)
     weights = [facts.PURPOSES.get(name, 0.0) for name in PURPOSES]
     purpose = pick(weights, rng.random(len(person)))
     country = pick(countries().weights(facts.DESTINATIONS), rng.random(len(person)))
     days = _stay(rng, purpose, country)
+    days = np.where((days == NEVER) & ~((age > 18) & (age < 58))[person], 30, days)
     keep, back = _apart(person, left, days, calendar)
     person, left, back, purpose, country = (c[keep] for c in (person, left, back, purpose, country))
     gate_out = routes.choose(rng, home[person], country)
     gate_in = routes.way_back(rng, home[person], country, gate_out)
-    age = np.where(
-        rng.random(people) < 0.09,
-        rng.uniform(1, 17, people),
-        rng.normal(39, 12, people).clip(17, 84),
-    )
     return Cohort(
         name="ordinary",
         home=home,
         is_female=rng.random(people) < 0.49,
         birth_day=(calendar.first_epoch - age * 365.2425).astype(np.int64),
-        trips=trips_of(person, left, back, country, purpose, gate_out, gate_in),
+        trips=regular_trips(person, left, back, country, purpose, gate_out, gate_in),
     )
 
 
@@ -154,7 +134,7 @@ def pilgrims(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.56,
         birth_day=born(rng, calendar, (50, 11, 18, 84), people),
-        trips=trips_of(np.arange(people), left, back, country, purpose, gate, gate),
+        trips=regular_trips(np.arange(people), left, back, country, purpose, gate, gate),
     )
 
 
@@ -181,7 +161,7 @@ def frequent(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.42,
         birth_day=born(rng, calendar, (40, 11, 18, 75), people),
-        trips=trips_of(
+        trips=regular_trips(
             person,
             left,
             back,
@@ -194,7 +174,7 @@ def frequent(people: int, calendar: Calendar, seed: int) -> Cohort:
 
 
 def border_people(people: int, calendar: Calendar, seed: int) -> Cohort:
-    """Holders of a border pass (PLB): to market and to relatives on the other side, a day or two."""
+    """Holders of a border pass (PLB): to market and to relatives across, a day or two."""
     rng = stream(seed, "border")
     here = regions()
     home = _homes(
@@ -212,14 +192,14 @@ def border_people(people: int, calendar: Calendar, seed: int) -> Cohort:
     by_sea = routes.choose(rng, home[person], across[home[person]], mode=routes.SEA)
     gate = np.where(sea, by_sea, by_land)
     purpose = np.where(rng.random(len(person)) < 0.5, PURPOSE["family"], PURPOSE["business"])
+    trips = regular_trips(person, left, back, across[home[person]], purpose, gate, gate)
+    carried = np.full(len(person), BORDER_PASS)
     return Cohort(
         name="border",
         home=home,
         is_female=rng.random(people) < 0.47,
         birth_day=born(rng, calendar, (37, 11, 17, 78), people),
-        trips=trips_of(
-            person, left, back, across[home[person]], purpose, gate, gate, paper=BORDER_PASS
-        ),
+        trips=replace(trips, paper_out=carried, paper_in=carried),
     )
 
 
@@ -227,21 +207,7 @@ def students(people: int, calendar: Calendar, seed: int) -> Cohort:
     """Students leave before a term and seldom come home within the year."""
     rng = stream(seed, "students")
     home = _homes(rng, _wealth(), people)
-    abroad = countries().weights(
-        {
-            "MYS": 22,
-            "AUS": 18,
-            "EGY": 12,
-            "CHN": 10,
-            "JPN": 8,
-            "GBR": 6,
-            "SAU": 6,
-            "TUR": 6,
-            "TWN": 6,
-            "USA": 4,
-        }
-    )
-    country = pick(abroad, rng.random(people))
+    country = pick(countries().weights(facts.STUDY_ABROAD), rng.random(people))
     left = np.where(
         rng.random(people) < 0.6,
         calendar.day(7, 15) + rng.integers(0, 70, people),
@@ -255,7 +221,7 @@ def students(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.52,
         birth_day=born(rng, calendar, (21, 3, 15, 38), people),
-        trips=trips_of(
+        trips=regular_trips(
             np.arange(people), left, back, country, np.full(people, PURPOSE["study"]), gate, gate
         ),
     )
@@ -277,7 +243,7 @@ def officials(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.38,
         birth_day=born(rng, calendar, (43, 8, 24, 59), people),
-        trips=trips_of(
+        trips=regular_trips(
             person, left, back, country, np.full(len(person), PURPOSE["official"]), gate, gate
         ),
     )

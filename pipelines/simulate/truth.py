@@ -7,7 +7,7 @@ somebody whose entry was lost has come home all the same. Three things depend on
 as the
 definitions say: whether an exit is on record, whether a purpose was stated, whether the list had
 arrived.
-A departure that no record shows at all (out past the gate, not back, on no list) is not in the truth.
+A departure that no record shows (out past the gate, not back, on no list) is not in the truth.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ def person_keys(person: Ints) -> pa.Array:
 
 
 def outcomes(nation: Nation, record: Record) -> Ints:
-    """Number of the outcome of each trip, -1 where no record shows it; the first rule that holds
-    decides.
-    """
+    """Number of the outcome of each trip, -1 where no record shows it; first rule wins."""
     trips, calendar = nation.trips, nation.calendar
     has_exit, is_back = record.exit_key > 0, trips.back < NEVER
     on_list = trips.listing >= 0
@@ -54,8 +52,7 @@ def outcomes(nation: Nation, record: Record) -> Ints:
     listing = trips.listing.clip(0)
     proof = on_list & np.isin(_of_list(nation.listings.category, listing), PROOF)
     placed = trips.placement >= 0
-    elsewhere = _of_list(nation.listings.country, listing) != trips.country
-    diverted = placed & on_list & (elsewhere | _was_astray(nation))
+    diverted = placed & on_list & _was_astray(nation)
     stay = countries().permitted[trips.declared]
     overdue = calendar.days - trips.left > stay + GRACE
     is_working = _age_between(nation, *WORKING_AGES)
@@ -86,7 +83,8 @@ def _was_astray(nation: Nation) -> Bools:
     trips, placements, listings = nation.trips, nation.placements, nation.listings
     if not len(placements) or not len(listings):
         return np.zeros(len(trips), dtype=bool)
-    return listings.country[trips.listing.clip(0)] != placements.country[trips.placement.clip(0)]
+    listed = listings.country[trips.listing.clip(0)]
+    return np.asarray(listed != placements.country[trips.placement.clip(0)])
 
 
 def _age_between(nation: Nation, youngest: int, oldest: int) -> Bools:
@@ -94,24 +92,20 @@ def _age_between(nation: Nation, youngest: int, oldest: int) -> Bools:
     trips = nation.trips
     left = (trips.left + nation.calendar.first_epoch).astype("datetime64[D]")
     born = nation.people.birth_day[trips.person].astype("datetime64[D]")
-    years = left.astype("datetime64[Y]").astype(np.int64) - born.astype("datetime64[Y]").astype(
-        np.int64
-    )
+    years = (left.astype("datetime64[Y]") - born.astype("datetime64[Y]")).astype(np.int64)
     age = years - (_day_of_year(left) < _day_of_year(born))
-    return (age >= youngest) & (age <= oldest)
+    return np.asarray((age >= youngest) & (age <= oldest))
 
 
 def _day_of_year(dates: npt.NDArray[np.datetime64]) -> Ints:
     """Month and day as one number."""
     months = dates.astype("datetime64[M]")
     day = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return months.astype(np.int64) % 12 * 32 + day
+    return np.asarray(months.astype(np.int64) % 12 * 32 + day)
 
 
 def departures(nation: Nation, record: Record, files: list[ListFile], lines: Lines) -> pa.Table:
-    """truth/departures: one row per departure that some record shows (key: person, exit or list
-    row).
-    """
+    """truth/departures: one row per departure on any record (key: person, exit or list row)."""
     outcome = outcomes(nation, record)
     rows = np.flatnonzero(outcome >= 0)
     trips, here = nation.trips.take(rows), regions()

@@ -11,8 +11,8 @@ import numpy as np
 from pipelines.simulate import facts, lists, routes
 from pipelines.simulate.atlas import countries, regions
 from pipelines.simulate.calendar import NEVER, Calendar
-from pipelines.simulate.draws import Floats, Ints, log_normal, pick, pick_by_row, stream
-from pipelines.simulate.model import IN_LIEU, PASSPORT, PURPOSE, PURPOSES, Cohort, Trips
+from pipelines.simulate.draws import Bools, Floats, Ints, log_normal, pick, pick_by_row, stream
+from pipelines.simulate.model import IN_LIEU, PURPOSE, PURPOSES, Cohort, Trips, regular_trips
 from pipelines.simulate.travellers import born
 
 #: What is said at the gate by those who go to a country, in percent; a country not named is
@@ -37,7 +37,7 @@ _SCAM_COUNTRIES = ("KHM", "MMR", "LAO", "PHL")
 
 @dataclass(frozen=True)
 class Fates:
-    """Shares of what becomes of a departure: a list with or without an exit on record, home alone."""
+    """Shares of what becomes of a departure: a list, with or without an exit, or home alone."""
 
     listed: float = facts.LISTED_WITH_EXIT
     listed_unseen: float = facts.LISTED_WITHOUT_EXIT
@@ -45,9 +45,7 @@ class Fates:
 
 
 def origin_weights(seed: int) -> Floats:
-    """Undocumented departures expected of each regency: a rate, known hot spots and a seeded
-    effect.
-    """
+    """Expected departures by regency: a rate, known hot spots and a seeded effect."""
     here = regions()
     effect = np.exp(stream(seed, "regency effect").normal(0.0, 0.45, len(here.codes)))
     rate = here.by_province(facts.UNDOCUMENTED_PER_100K, facts.UNDOCUMENTED_ELSEWHERE)
@@ -59,7 +57,7 @@ def origin_weights(seed: int) -> Floats:
 
 def _destinations(rng: np.random.Generator, home: Ints) -> Ints:
     kinds = list(facts.UNDOCUMENTED_DESTINATIONS)
-    table = [countries().weights(dict(facts.UNDOCUMENTED_DESTINATIONS[kind])) for kind in kinds]
+    table = [countries().weights(facts.UNDOCUMENTED_DESTINATIONS[kind]) for kind in kinds]
     kind = np.asarray(
         [kinds.index(facts.UNDOCUMENTED_TYPE.get(code, "default")) for code in regions().provinces]
     )
@@ -97,13 +95,16 @@ def departures(
     """Regular exits with a false purpose, nobody back yet."""
     size = len(home)
     gate = routes.choose(rng, home, declared, is_work=True)
-    return Trips(
-        person=np.arange(size), left=left, back=np.full(size, NEVER), country=country, declared=declared,
-        purpose=declared_purpose(rng, declared), gate_out=gate, gate_in=gate, paper_out=np.full(size, PASSPORT),
-        paper_in=np.full(size, PASSPORT), is_irregular=np.zeros(size, dtype=bool),
-        is_entry_recorded=np.ones(size, dtype=bool), placement=np.full(size, -1), listing=np.full(size, -1),
-        is_work=np.ones(size, dtype=bool),
-    )  # fmt: skip
+    trips = regular_trips(
+        np.arange(size),
+        left,
+        np.full(size, NEVER),
+        country,
+        declared_purpose(rng, declared),
+        gate,
+        gate,
+    )
+    return replace(trips, declared=declared)
 
 
 def careers(
@@ -148,12 +149,10 @@ def careers(
 def _came_alone(
     rng: np.random.Generator,
     trips: Trips,
-    alone: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    alone: Bools,
     calendar: Calendar,
 ) -> Trips:
-    """Home without a list, mostly after the permitted stay; who left unseen comes back on a paper
-    in lieu.
-    """
+    """Home without a list, mostly too late; the unseen on a paper in lieu of a passport."""
     days = 12 + log_normal(rng, 55.0, 0.7, len(trips))
     latest = calendar.days - 1 - trips.left
     days = np.where(trips.is_irregular, np.minimum(days, latest), days)
@@ -162,7 +161,7 @@ def _came_alone(
     return replace(trips, back=back, paper_in=paper)
 
 
-def _women(rng: np.random.Generator, country: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _women(rng: np.random.Generator, country: Ints) -> Bools:
     there = countries()
     share = np.asarray(
         [

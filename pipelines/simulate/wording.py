@@ -55,9 +55,7 @@ def padded(numbers: npt.ArrayLike, width: int, before: str = "") -> pa.Array:
 
 @cache
 def _dates(form: int) -> pa.Array:
-    """All days of two centuries in one of the forms: 1990-12-31, 31-12-1990, 31/12/1990, 31
-    Desember 1990.
-    """
+    """All days of two centuries, as 1990-12-31, 31-12-1990, 31/12/1990 or 31 Desember 1990."""
     iso = np.arange(_DATES_FROM, _DATES_TO).astype(str)
     parts = [(text[:4], text[5:7], text[8:]) for text in iso.tolist()]
     if form == 0:
@@ -129,8 +127,7 @@ HARSH_BIRTH, HARSH_PLACE = 0.04, 0.10
 def name_on(
     nation: Nation, person: Ints, has_father: Bools, keys: Ints, is_harsh: bool, factor: float = 1.0
 ) -> pa.Array:
-    """The name as one document or form has it: the father's name added, a variant for a share of
-    them.
+    """The name as one document or form has it: longer for some, a variant for a share.
 
     `keys` make the variant: rows with one key carry one name. `factor` multiplies the clean shares.
     """

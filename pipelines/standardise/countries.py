@@ -12,7 +12,7 @@ def country_words(countries: ir.Table) -> ir.Table:
     Codes, Indonesian and English names, aliases. An alias wins over an alpha-2 code: `AS` in an
     Indonesian paper is Amerika Serikat, not American Samoa.
     """
-    aliases = _words(countries, countries.aliases.split("|").unnest())
+    aliases = _words(countries, words.listed(countries.aliases))
     alpha2 = _words(countries, countries.alpha2).anti_join(aliases, "word")
     others = [_words(countries, countries[c]) for c in ("alpha3", "name_id", "name_en")]
     return ibis.union(aliases, alpha2, *others, distinct=True)

@@ -10,7 +10,8 @@ HOURS_AHEAD_OF_UTC = {"WIB": 7, "WITA": 8, "WIT": 9}
 # The same place with more words around it.
 _KIND_OF_PLACE = {
     r"\bBANDAR UDARA\b": "BANDARA",
-    r"\b(BANDARA|PELABUHAN) (INTERNASIONAL|LAUT|FERRY|FERI|PENYEBERANGAN)\b": r"\1",
+    r"\bBANDARA INTERNASIONAL\b": "BANDARA",
+    r"\bPELABUHAN (INTERNASIONAL|LAUT|FERRY|FERI|PENYEBERANGAN)\b": "PELABUHAN",
     r"\bPOS LINTAS BATAS( NEGARA)?\b": "PLBN",
     r"^TPI ": "",
 }
@@ -18,7 +19,7 @@ _KIND_OF_PLACE = {
 
 def gate_words(gates: ir.Table) -> ir.Table:
     """Every word that means a gate. Key: word. Columns: word, gate_code."""
-    texts = [gates.code, gates["name"], gates.aliases.split("|").unnest()]
+    texts = [gates.code, gates["name"], words.listed(gates.aliases)]
     listed = ibis.union(*[gates.select(text=text, gate_code=gates.code) for text in texts])
     keyed = listed.select(word=place_key(listed.text), gate_code=listed.gate_code)
     return keyed.filter(keyed.word.notnull()).distinct()

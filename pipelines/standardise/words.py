@@ -37,3 +37,11 @@ def compact(text: ir.StringValue) -> ir.StringValue:
     Codes keep their digits, so `52.03` and `5203` are one key too.
     """
     return unaccented(text).re_replace("[^A-Z0-9]+", "").nullif("")
+
+
+def listed(text: ir.StringValue) -> ir.StringValue:
+    """The entries of a list with bars between, one row each.
+
+    A bar means "or" to the split of Spark, which reads it as a regular expression.
+    """
+    return text.replace("|", ";").split(";").unnest()

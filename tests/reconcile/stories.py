@@ -201,13 +201,14 @@ def story(
     *rows: Row,
     policy: Policy = POLICY,
     as_of: str | date = AS_OF,
-    coverage_from: str | date = COVERAGE_FROM,
+    coverage_from: str | date | None = COVERAGE_FROM,
 ) -> Told:
     """Run a history through journeys, departures, matches and findings."""
     con = _connection()
     for name, schema in SCHEMAS.items():
         con.register(name, pa.Table.from_pylist(_numbered(name, rows), schema=schema))
-    queries = compiled(policy, day(as_of), day(coverage_from))
+    record_from = day(coverage_from) if coverage_from else None
+    queries = compiled(policy, day(as_of), record_from)
     con.execute(f"create or replace temp table journeys as {queries['journeys']}")
     return Told(**{name: _rows(con, sql) for name, sql in queries.items()})
 
@@ -224,7 +225,11 @@ def _numbered(table: str, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
         known = {values["person_id"] for values in told}
         met = {row.values["person_id"] for row in rows} - known - {None}
         told += [person(name).values for name in sorted(met)]
-    keys = {"crossings": "crossing_id", "placements": "placement_id", "repatriations": "list_number"}
+    keys = {
+        "crossings": "crossing_id",
+        "placements": "placement_id",
+        "repatriations": "list_number",
+    }
     numbered = []
     for number, values in enumerate(told, start=1):
         key = {keys[table]: f"{table[0]}{number:03}"} if table in keys else {}
@@ -240,7 +245,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 @lru_cache(maxsize=64)
-def expressions(policy: Policy, as_of: date, coverage_from: date) -> dict[str, Any]:
+def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict[str, Any]:
     """The stages as unbound expressions over the tables of a story."""
     tables = {
         name: ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
@@ -269,7 +274,7 @@ def expressions(policy: Policy, as_of: date, coverage_from: date) -> dict[str, A
 
 
 @lru_cache(maxsize=64)
-def compiled(policy: Policy, as_of: date, coverage_from: date) -> dict[str, str]:
+def compiled(policy: Policy, as_of: date, coverage_from: date | None) -> dict[str, str]:
     """The stages as DuckDB queries, compiled once for all stories under the same policy."""
     _connection().register("stays", STAYS)
     stages = expressions(policy, as_of, coverage_from)

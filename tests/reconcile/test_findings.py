@@ -1,12 +1,13 @@
 """What the records say about the record keepers."""
 
 from datetime import date
+from typing import Any
 
 import ibis
 import pyarrow as pa
 import pytest
 
-from pipelines.reconcile import findings as room
+from pipelines.reconcile.findings import conflicting_birth_dates, finding_codes
 
 from .stories import POLICY, Told, after, day, entry, exit, placement, story
 
@@ -27,9 +28,7 @@ def test_a_finding_names_the_delivered_row() -> None:
 
 
 def test_a_day_without_crossings_is_a_gap() -> None:
-    told = story(
-        exit("2025-01-01"), entry("2025-01-02"), exit("2025-01-05"), coverage_from=START
-    )
+    told = story(exit("2025-01-01"), entry("2025-01-02"), exit("2025-01-05"), coverage_from=START)
     days = [str(row["occurred_on"]) for row in of(told, "feed_gap")]
     assert days == ["2025-01-03", "2025-01-04"]
 
@@ -69,7 +68,7 @@ def test_an_splp_is_not_a_second_passport() -> None:
 
 
 def test_unknown_gates_are_counted_by_delivery() -> None:
-    unknown = {"gate_code": "ZZZ", "is_known_gate": False}
+    unknown: dict[str, Any] = {"gate_code": "ZZZ", "is_known_gate": False}
     told = story(exit("2025-01-01", **unknown), entry("2025-01-05", **unknown))
     (finding,) = of(told, "unknown_gate")
     assert (finding["gate_code"], finding["detail"]) == ("ZZZ", "crossings=2")
@@ -123,7 +122,7 @@ def test_conflicting_birth_dates_leave_default_dates_aside() -> None:
             "birth_date": pa.array([born for _, born in births], pa.date32()),
         }
     )
-    found = room.conflicting_birth_dates(ibis.memtable(table), POLICY).to_pyarrow().to_pylist()
+    found = conflicting_birth_dates(ibis.memtable(table), POLICY).to_pyarrow().to_pylist()
     assert [(row["person_id"], row["detail"]) for row in found] == [("P1", "birth_dates=2")]
 
 
@@ -138,6 +137,6 @@ def test_details_hold_no_names_or_document_numbers() -> None:
 
 
 def test_every_code_has_its_sentences() -> None:
-    codes = room.finding_codes().to_pylist()
+    codes = finding_codes().to_pylist()
     assert len({row["code"] for row in codes}) == len(codes)
     assert all(row["sentence_id"] and row["sentence_en"] and row["source"] for row in codes)

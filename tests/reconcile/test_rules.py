@@ -282,3 +282,9 @@ def test_the_catalogue_holds_every_rule_in_order() -> None:
     rows = rules.catalogue().to_pylist()
     assert [row["rule"] for row in rows] == [rule.name for rule in rules.RULES]
     assert all(row["reason_id"] and row["reason_en"] and row["meaning_id"] for row in rows)
+
+
+def test_without_a_border_record_a_list_proves_no_unrecorded_exit() -> None:
+    told = story(listed("2025-03-20", "MMR"), coverage_from=None)
+    assert told.rule == "before_record_start"
+    assert told.findings == []

@@ -43,22 +43,16 @@ def test_the_date_is_that_of_the_gate(standardised):
     assert [r["crossed_on"] for r in standardised(*rows)] == [day for _, _, day in LOCAL_DATES]
 
 
-@pytest.mark.parametrize(
-    ("delivered", "gate_code", "is_known"),
-    [("CGK", "CGK", True), ("cgk", "CGK", True), ("zzz", "ZZZ", False), (None, None, False)],
-)
-def test_gates(standardised, delivered, gate_code, is_known):
-    (row,) = standardised({"gate_code": delivered})
-    assert (row["gate_code"], row["is_known_gate"]) == (gate_code, is_known)
+def test_gates(standardised):
+    cases = {"CGK": ("CGK", True), "cgk": ("CGK", True), "zzz": ("ZZZ", False), None: (None, False)}
+    found = standardised(*({"gate_code": gate} for gate in cases))
+    assert [(row["gate_code"], row["is_known_gate"]) for row in found] == list(cases.values())
 
 
-@pytest.mark.parametrize(
-    ("delivered", "purpose"),
-    [("WISATA", "tourism"), ("Umrah", "pilgrimage"), ("MELANCONG", "other"), (None, None)],
-)
-def test_purposes(standardised, delivered, purpose):
-    (row,) = standardised({"purpose": delivered})
-    assert row["purpose"] == purpose
+def test_purposes(standardised):
+    cases = {"WISATA": "tourism", "Umrah": "pilgrimage", "MELANCONG": "other", None: None}
+    found = standardised(*({"purpose": word} for word in cases))
+    assert [row["purpose"] for row in found] == list(cases.values())
 
 
 def test_one_row_in_full(standardised):

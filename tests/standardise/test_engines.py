@@ -41,20 +41,24 @@ def stages():
     }
 
 
+STAGES = stages()
+
+
 @pytest.mark.parametrize("dialect", ["duckdb", "pyspark"])
-@pytest.mark.parametrize("stage", sorted(stages()))
+@pytest.mark.parametrize("stage", STAGES)
 def test_compiles(stage, dialect):
-    assert str(ibis.to_sql(stages()[stage], dialect=dialect)).startswith(("SELECT", "WITH"))
+    assert str(ibis.to_sql(STAGES[stage], dialect=dialect)).startswith(("SELECT", "WITH"))
 
 
 def test_types_of_the_standard_tables():
     text, day, yes_no, number = "string", "date", "boolean", "int64"
-    found = stages()
-    assert {c: str(t) for c, t in found["crossings"].schema().items()} == {
+    assert {c: str(t) for c, t in STAGES["crossings"].schema().items()} == {
         "crossing_id": text, "is_exit": yes_no, "crossed_at": MOMENT, "crossed_on": day,
         "gate_code": text, "is_known_gate": yes_no, "document_type": text,
         "document_number": text, "country_code": text, "purpose": text, "mode": text,
         "batch_id": text, "row_number": number,
     }  # fmt: skip
-    kinds = {str(t) for name in ("placements", "repatriations") for t in found[name].schema().types}
+    kinds = {
+        str(t) for name in ("placements", "repatriations") for t in STAGES[name].schema().types
+    }
     assert kinds == {text, day, yes_no, number, MOMENT}

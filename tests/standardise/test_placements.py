@@ -93,31 +93,38 @@ def standardised(rows_of):
     return run
 
 
-@pytest.mark.parametrize("case", VALIDITY)
-def test_validity(standardised, case):
-    versions, expected = VALIDITY[case]
-    (row,) = standardised(*versions)
-    assert (row["valid_from"], row["valid_to"], row["is_valid"]) == (START, *expected)
+def test_validity(standardised):
+    versions = [v | {"placement_id": case} for case, (vs, _) in VALIDITY.items() for v in vs]
+    found = {
+        r["placement_id"]: (r["valid_from"], r["valid_to"], r["is_valid"])
+        for r in standardised(*versions)
+    }
+    assert found == {case: (START, *expected) for case, (_, expected) in VALIDITY.items()}
 
 
-@pytest.mark.parametrize(
-    ("regency", "district", "codes"),
-    [
-        ("52.03", "52.03.01", ("52.03", "52")),
-        ("5203", None, ("52.03", "52")),
-        ("Kab. Lombok Timur", None, ("52.03", "52")),
-        ("91.01", None, ("93.01", "93")),
-        (None, "52.03.01", ("52.03", "52")),
-        (None, "520301", ("52.03", "52")),
-        ("99.99", None, (None, None)),
-        (None, None, (None, None)),
-    ],
-)
-def test_regions(standardised, regency, district, codes):
-    (row,) = standardised(
-        version("TERBIT", "2025-01-12", regency_code=regency, district_code=district)
-    )
-    assert (row["regency_code"], row["province_code"]) == codes
+# delivered regency and district -> today's regency and province
+REGIONS = {
+    ("52.03", "52.03.01"): ("52.03", "52"),
+    ("5203", None): ("52.03", "52"),
+    ("Kab. Lombok Timur", None): ("52.03", "52"),
+    ("91.01", None): ("93.01", "93"),
+    (None, "52.03.01"): ("52.03", "52"),
+    (None, "520301"): ("52.03", "52"),
+    ("52.03", "33.27.14"): ("52.03", "52"),  # the regency weighs more
+    ("99.99", None): (None, None),
+    (None, None): (None, None),
+}
+
+
+def test_regions(standardised):
+    rows = [
+        version("TERBIT", "2025-01-12", placement_id=str(i), regency_code=r, district_code=d)
+        for i, (r, d) in enumerate(REGIONS)
+    ]
+    found = {
+        int(r["placement_id"]): (r["regency_code"], r["province_code"]) for r in standardised(*rows)
+    }
+    assert found == dict(enumerate(REGIONS.values()))
 
 
 def test_one_row_in_full(standardised):

@@ -36,10 +36,13 @@ def standardised(rows_of):
     return run
 
 
-@pytest.mark.parametrize(("birth_date", "age", "year"), BIRTH_YEARS)
-def test_birth_year(standardised, birth_date, age, year):
-    (row,) = standardised({"birth_date": birth_date, "age": age, "arrived_on": ARRIVED})
-    assert (row["birth_date"], row["birth_year"]) == (birth_date, year)
+def test_birth_year(standardised):
+    rows = [
+        {"list_number": str(i), "birth_date": birth_date, "age": age, "arrived_on": ARRIVED}
+        for i, (birth_date, age, _) in enumerate(BIRTH_YEARS)
+    ]
+    found = {int(r["list_number"]): (r["birth_date"], r["birth_year"]) for r in standardised(*rows)}
+    assert found == {i: (born, year) for i, (born, _, year) in enumerate(BIRTH_YEARS)}
 
 
 def test_one_row_in_full(standardised):

@@ -1,0 +1,210 @@
+"""The commands. Exit codes: 0 published, 1 failed, 2 wrong usage, 3 a gate withheld publication."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines import settings
+from pipelines.errors import PulangError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Pulang: who left, who came back, and who is missing from both.",
+)  # fmt: skip
+out, err = Console(), Console(stderr=True)
+
+WIB = timezone(timedelta(hours=7))
+WITHHELD = 3
+DEMO_MARK = "demo.json"
+DEMO_FOLDERS = ("landing", "truth", "lake", "published", "tmp")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="Run date; today (WIB) if not given."),
+]
+Scale = Annotated[
+    float, typer.Option(min=0.001, max=2.0, help="1.0 is a national year of 22 million crossings.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same nation.")]
+
+
+@app.command()
+def night(
+    day: Day = None,
+    engine: Annotated[str, typer.Option(help="duckdb; spark is for a later release.")] = "duckdb",
+    as_json: AsJson = False,
+) -> None:
+    """Take in all that has landed, judge it, reconcile it, and publish."""
+    if engine != "duckdb":
+        raise typer.BadParameter(f"engine {engine!r} is not available; use duckdb")
+    now = settings.load()
+    with _reported(quiet=as_json) as report:
+        outcome = _run_night(now, _day(day), report)
+    if as_json:
+        from pipelines import screen
+
+        typer.echo(json.dumps(screen.night_as_json(outcome, now.home), default=str))
+    else:
+        _say_night(outcome, now)
+    raise typer.Exit(0 if outcome.status == "published" else WITHHELD)
+
+
+@app.command()
+def demo(scale: Scale = 0.05, seed: Seed = 7) -> None:
+    """A synthetic nation, one night, the findings on screen."""
+    now = settings.load()
+    with _reported() as report:
+        report("simulating a nation")
+        summary = _make_demo_home(now, scale, seed)
+        outcome = _run_night(now, summary.run_date, report)
+        report("comparing with the truth")
+        accuracy = _evaluated(now, now.home.path / "truth")
+    _say_night(outcome, now)
+    from pipelines import screen
+
+    out.print(screen.findings(now.home))
+    out.print(screen.accuracy(accuracy))
+    out.print(screen.next_steps(now.home))
+    raise typer.Exit(0 if outcome.status == "published" else WITHHELD)
+
+
+@app.command()
+def simulate(
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for landing/ and truth/.")],
+    scale: Scale = 0.05,
+    seed: Seed = 7,
+) -> None:
+    """Write a synthetic nation's deliveries and its truth."""
+    from pipelines.simulate import simulate as simulate_nation
+
+    with _reported() as report:
+        report("simulating a nation")
+        summary = simulate_nation(out_folder, scale, seed)
+    rows = ", ".join(f"{count:,} {source}" for source, count in summary.rows.items())
+    out.print(f"{summary.persons:,} people, {rows} in {out_folder}; run date {summary.run_date}")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Nights, deliveries, quarantine and failed checks."""
+    from pipelines import desk, screen
+
+    with _explained():
+        state = desk.status(settings.load())
+    if as_json:
+        typer.echo(json.dumps(asdict(state), default=str))
+    else:
+        out.print(screen.status(state))
+
+
+@app.command()
+def query(sql: str, as_json: AsJson = False) -> None:
+    """Ask the published warehouse, for example: SELECT * FROM hotspots LIMIT 5."""
+    from pipelines import desk, screen
+
+    with _explained():
+        rows = desk.query(settings.load(), sql)
+    if as_json:
+        answer = {"columns": rows.column_names, "rows": rows.to_pylist()}
+        typer.echo(json.dumps(answer, default=str, ensure_ascii=False))
+    else:
+        out.print(screen.table(rows))
+
+
+@app.command()
+def explain(departure_id: str, as_json: AsJson = False) -> None:
+    """Rule, reasons, links and delivered rows behind one departure."""
+    from pipelines import desk, screen
+
+    with _explained():
+        story = desk.explain(settings.load(), departure_id)
+    if as_json:
+        typer.echo(json.dumps(story, default=str, ensure_ascii=False))
+    else:
+        out.print(screen.explanation(story))
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[Path, typer.Option(help="Folder with persons and departures (Parquet).")],
+    as_json: AsJson = False,
+) -> None:
+    """Accuracy of linkage and outcomes against a known truth."""
+    from pipelines import screen
+
+    with _reported(quiet=as_json) as report:
+        report("comparing with the truth")
+        figures = _evaluated(settings.load(), truth)
+    if as_json:
+        typer.echo(json.dumps(figures))
+    else:
+        out.print(screen.accuracy(figures))
+
+
+def _day(given: datetime | None) -> date:
+    return given.date() if given else datetime.now(UTC).astimezone(WIB).date()
+
+
+def _run_night(now: settings.Settings, day: date, report: Callable[[str], None]) -> Any:
+    from pipelines import night as nightly
+
+    return nightly.run(now, day, report)
+
+
+def _evaluated(now: settings.Settings, truth: Path) -> dict[str, Any]:
+    from pipelines import desk
+
+    return desk.evaluate(now, truth)
+
+
+def _make_demo_home(now: settings.Settings, scale: float, seed: int) -> Any:
+    """A fresh synthetic home; refuses to touch one that holds anybody's deliveries."""
+    from pipelines.simulate import simulate as simulate_nation
+
+    home, mark = now.home.path, now.home.path / DEMO_MARK
+    landed = now.home.landing.is_dir() and any(now.home.landing.rglob("*.*"))
+    if (landed or now.home.lake.exists()) and not mark.exists():
+        raise typer.BadParameter(f"{home} holds deliveries; set PULANG_HOME to another folder")
+    for folder in DEMO_FOLDERS:
+        shutil.rmtree(home / folder, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    mark.write_text(json.dumps({"scale": scale, "seed": seed}) + "\n")
+    return simulate_nation(home, scale, seed)
+
+
+def _say_night(outcome: Any, now: settings.Settings) -> None:
+    from pipelines import screen
+
+    if outcome.is_new_key:
+        err.print(
+            f"[yellow]A key was created in {now.home.keys}. Without it the lake cannot be read; "
+            "in production bring your own (PULANG_KEY).[/yellow]"
+        )
+    out.print(screen.night(outcome, now.home))
+
+
+@contextmanager
+def _reported(quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done; errors become sentences."""
+    with _explained(), err.status("starting", spinner="dots") as line:
+        yield (lambda _: None) if quiet else line.update
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Known errors as one sentence and exit 1; anything else is a fault of ours and shows."""
+    try:
+        yield
+    except PulangError as error:
+        err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red]", escape(str(error)))
+        raise typer.Exit(1) from None

@@ -1,0 +1,95 @@
+"""Evaluate: the night's persons, outcomes and regions against a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import ibis.expr.types as ir
+
+from pipelines import reference
+from pipelines.evaluate import linkage, outcomes, regions
+
+__all__ = ["Night", "Truth", "evaluate"]
+
+DIGITS = 6
+Hold = Callable[[ir.Table], ir.Table]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What really was, as `truth/` has it.
+
+    persons(source, delivery_file, record_key, person_key): a row per record and delivery;
+    departures(person_key, exit_record_key?, list_delivery_file?, list_record_key?, outcome,
+    origin_province_code, origin_regency_code): a row per departure. Columns with ? may be absent.
+    """
+
+    persons: ir.Table
+    departures: ir.Table
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a night found, on the same engine as the truth.
+
+    person_records (key source, record_key); crossings (key crossing_id; document_number in its
+    normal form, person_id), current ones only; departures (key departure_key); list_matches (key
+    list_file, list_number; departure_key); batches (key batch_id) if lists may have been delivered
+    twice.
+    """
+
+    person_records: ir.Table
+    crossings: ir.Table
+    departures: ir.Table
+    list_matches: ir.Table
+    batches: ir.Table | None = None
+
+
+def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> dict[str, Any]:
+    """Accuracy of linkage, outcomes and regions, ready to be written as JSON.
+
+    What is not defined (a share of nothing) is None; figures have six digits. `hold` works a table
+    out once, for it is read several times: `Lake.scratch`, at national scale.
+    """
+    originals = None if night.batches is None else linkage.original_files(night.batches)
+    identities = hold(
+        linkage.identities(truth.persons, night.person_records, night.crossings, originals)
+    )
+    confused = outcomes.confusion(
+        truth.departures, night.departures, night.list_matches, identities
+    )
+    confusion = confused.to_pyarrow().to_pylist()
+    result: dict[str, Any] = _rounded(
+        {
+            "linkage": linkage.report(identities),
+            "outcomes": outcomes.report(confusion),
+            "confusion": confusion,
+            "regions": _regions(truth, night),
+        }
+    )
+    return result
+
+
+def _regions(truth: Truth, night: Night) -> dict[str, Any]:
+    return regions.report(
+        regions.undocumented(truth.departures),
+        regions.undocumented(night.departures),
+        _population("provinces"),
+        _population("regencies"),
+    )
+
+
+def _population(name: str) -> dict[str, float]:
+    rows = reference.load(name).select(["code", "population"]).to_pylist()
+    return {row["code"]: row["population"] for row in rows if row["population"]}
+
+
+def _rounded(value: Any) -> Any:
+    """`value` with every figure rounded."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, DIGITS) if isinstance(value, float) else value

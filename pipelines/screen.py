@@ -1,0 +1,267 @@
+"""What people see in a terminal: tables of the published figures, in English with Indonesian."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.desk import Status
+from pipelines.night import Outcome
+from pipelines.settings import Home
+
+KEPRI, CAMBODIA, MYANMAR = "21", "KHM", "MMR"
+TOP = 10
+
+
+def _grid(title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    body = [list(row) for row in rows]
+    for position, name in enumerate(columns):
+        is_number = bool(body) and all(isinstance(r[position], int | float | None) for r in body)
+        table.add_column(name, justify="right" if is_number else "left")
+    for row in body:
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    if isinstance(value, float):
+        return Text(f"{value:,.2f}")
+    return Text(str(value))
+
+
+def table(rows: pa.Table) -> Table:
+    """Any rows, as they are."""
+    return _grid("", rows.column_names, (list(r.values()) for r in rows.to_pylist()))
+
+
+def night_as_json(outcome: Outcome, home: Home) -> dict[str, Any]:
+    """The night for a program."""
+    return {
+        "night": outcome.night,
+        "night_number": outcome.number,
+        "status": outcome.status,
+        "published": str(home.warehouse) if outcome.status == "published" else None,
+        "seconds": outcome.seconds,
+        "failed_checks": [c for c in outcome.checks if not c["passed"]],
+        "batches": outcome.batches,
+    }
+
+
+def night(outcome: Outcome, home: Home) -> Group:
+    """How the night went: stages, checks that failed, and where the result is."""
+    took = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
+    line = Text(f"Night of {outcome.night}: {outcome.status}   ({took})", style="bold")
+    parts: list[Any] = [line]
+    if failed := [c for c in outcome.checks if not c["passed"]]:
+        columns = ("severity", "source", "check_id", "column_name", "observed", "expected")
+        rows = ([c[name] for name in columns] for c in failed)
+        parts.append(_grid("Checks that failed · Pemeriksaan yang gagal", columns, rows))
+    if outcome.status != "published":
+        parts.append(Text(f"Publication withheld; {home.warehouse} is as it was.", style="red"))
+    return Group(*parts)
+
+
+def findings(home: Home) -> Group:
+    """The findings of the published night: regions, the Myanmar lists, Kepri, coverage."""
+    con = ibis.duckdb.connect(home.warehouse, read_only=True)
+    try:
+        tables = {name: con.table(name) for name in con.list_tables()}
+        return Group(
+            _regions(tables["hotspots"], "regency"),
+            _regions(tables["hotspots"], "watch"),
+            _myanmar(tables["repatriations"]),
+            _kepri(tables["departures"]),
+            _coverage(tables["coverage"]),
+            _quarantine(tables["batches"]),
+        )
+    finally:
+        con.disconnect()
+
+
+def _regions(hotspots: ir.Table, which: str) -> Table:
+    yearly = hotspots.filter(hotspots.grain == "year")
+    yearly = yearly.filter(yearly.period_start == yearly.period_start.max())
+    if which == "watch":
+        title = "Watch regions · Wilayah pantauan"
+        chosen = yearly.filter(yearly.is_watch_region).order_by("rank_by_count", "region_code")
+    else:
+        title = "Where people leave without papers · Asal keberangkatan tanpa dokumen"
+        of_level = yearly.filter(yearly.level == "regency")
+        chosen = of_level.order_by("rank_by_count", "region_code").limit(TOP)
+    columns = {
+        "#": "rank_by_count", "region": "region_name", "undocumented": "undocumented",
+        "confirmed": "confirmed_undocumented", "suspected": "suspected_undocumented",
+        "no exit": "unrecorded_exit", "awaiting": "awaiting", "documented": "documented",
+        "per 100k": "per_100k", "low": "per_100k_low", "high": "per_100k_high",
+        "# by rate": "rank_by_rate",
+    }  # fmt: skip
+    rows = chosen.select(**columns).to_pyarrow().to_pylist()
+    year = yearly.period_start.max().year().to_pyarrow().as_py()
+    return _grid(f"{title}, {year}", list(columns), (r.values() for r in rows))
+
+
+def _myanmar(repatriations: ir.Table) -> Table:
+    lists = repatriations.filter(repatriations.countries == MYANMAR)
+    names = ("listed", "exit_found", "no_exit_on_record", "had_placement")
+    by_province = lists.group_by("list_file", "province_name").agg(
+        **{n: lists[n].sum() for n in names}
+    )
+    rows = (
+        by_province.order_by("list_file", ibis.desc("listed"), "province_name")
+        .to_pyarrow()
+        .to_pylist()
+    )
+    total = {n: sum(r[n] for r in rows) for n in names}
+    shown = [r for r in rows if r["listed"] > 0][:5]
+    body = [["Myanmar lists, all", *total.values()]]
+    body += [
+        [f"  {r['province_name'] or 'province not given'}", *(r[n] for n in names)] for r in shown
+    ]
+    title = "Home from Myanmar · Dipulangkan dari Myanmar"
+    return _grid(title, ("", "listed", "exit found", "no exit on record", "had a placement"), body)
+
+
+def _kepri(departures: ir.Table) -> Text:
+    """Placements from Kepulauan Riau beside its departures to Cambodia, one line."""
+    kepri = departures.filter(departures.origin_province_code == KEPRI)
+    to = kepri.observed_country.coalesce(kepri.declared_country)
+    cambodia = kepri.filter(to == CAMBODIA)
+    found = (
+        cambodia.agg(
+            departures=cambodia.count(),
+            confirmed=(cambodia.outcome == "confirmed_undocumented").sum(),
+            suspected=(cambodia.outcome == "suspected_undocumented").sum(),
+            unrecorded=(cambodia.outcome == "unrecorded_exit").sum(),
+            awaiting=(cambodia.outcome == "awaiting").sum(),
+        )
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    figures = {k: v or 0 for k, v in found.items()}
+    without = figures["confirmed"] + figures["suspected"] + figures["unrecorded"]
+    placed = kepri.filter(kepri.outcome.isin(["documented", "documented_diverted"])).count()
+    return Text.assemble(
+        ("Kepulauan Riau → Kamboja: ", "bold"),
+        f"{without:,} departures to Cambodia without papers ({figures['confirmed']:,} confirmed, "
+        f"{figures['suspected']:,} suspected, {figures['unrecorded']:,} without exit on record), "
+        f"{figures['awaiting']:,} awaiting; beside them {placed.to_pyarrow().as_py():,} documented "
+        "departures from the province to anywhere.\n",
+    )
+
+
+def _coverage(coverage: ir.Table) -> Table:
+    pairs = (
+        ("exits that met an entry", "exits", "exits_with_entry"),
+        ("entries that met an exit", "entries", "entries_with_exit"),
+        ("placements that met an exit", "placements", "placements_with_exit"),
+        ("returnees that met an exit", "returnees", "returnees_with_exit"),
+    )
+    sums = coverage.agg(**{n: coverage[n].sum() for _, *names in pairs for n in names})
+    found = sums.to_pyarrow().to_pylist()[0]
+    rows = [
+        (
+            label,
+            found[whole],
+            found[part],
+            100 * found[part] / found[whole] if found[whole] else None,
+        )
+        for label, whole, part in pairs
+    ]
+    return _grid("Coverage · Cakupan", ("", "all", "met", "%"), rows)
+
+
+def _quarantine(batches: ir.Table) -> Table:
+    names = ("rows", "accepted", "quarantined", "superseded")
+    by_source = batches.group_by("source").agg(
+        deliveries=batches.count(), **{n: batches[n].sum() for n in names}
+    )
+    rows = by_source.order_by("source").to_pyarrow().to_pylist()
+    title = "Every delivered row · Setiap baris kiriman"
+    return _grid(title, ("source", "deliveries", *names), (r.values() for r in rows))
+
+
+def accuracy(figures: dict[str, Any]) -> Group:
+    """Linkage and outcomes against a truth."""
+    linkage = figures["linkage"]
+    rows = [("all", linkage), *linkage["by_source"].items()]
+    names = ("precision", "recall", "f1")
+    links = _grid(
+        "Linkage against the truth, pairs of identities · Penautan terhadap kebenaran",
+        ("source", *names), ([name, *(found[n] for n in names)] for name, found in rows),
+    )  # fmt: skip
+    outcomes = _grid(
+        "Outcomes against the truth · Status terhadap kebenaran",
+        ("outcome", "precision", "recall"),
+        (
+            [name, found["precision"], found["recall"]]
+            for name, found in figures["outcomes"].items()
+        ),
+    )
+    regions = ", ".join(f"{name} {value}" for name, value in figures["regions"].items())
+    return Group(links, outcomes, Text(f"Regions: {regions}\n"))
+
+
+def status(state: Status) -> Group:
+    """Nights, deliveries, quarantine, failed checks."""
+    parts: list[Any] = []
+    nights = [[n["night_number"], n["night"], n["outcome"], n["snapshot_id"]] for n in state.nights]
+    parts.append(_grid("Nights · Malam", ("number", "night", "outcome", "snapshot"), nights))
+    for title, rows in (
+        ("Deliveries · Pengiriman", state.sources),
+        ("Quarantine · Karantina", state.quarantine),
+        ("Refused files · Berkas ditolak", state.refused),
+        ("Failed checks of the latest night · Pemeriksaan yang gagal", state.checks),
+    ):
+        if rows:
+            parts.append(_grid(title, list(rows[0]), (r.values() for r in rows)))
+    if state.unknown_folders:
+        names = ", ".join(state.unknown_folders)
+        parts.append(Text(f"Folders of landing/ that no contract knows: {names}", style="yellow"))
+    return Group(*parts)
+
+
+def explanation(story: dict[str, Any]) -> Group:
+    """One departure, from its outcome back to the delivered rows."""
+    departure, rule = story["departure"], story["rule"]
+    head = Text.assemble(
+        (f"{departure['departure_id']}: {departure['outcome']}\n", "bold"),
+        f"{rule['reason_id']}\n{rule['reason_en']}\n",
+        (
+            f"rule {rule['rule']}" + (f", {rule['legal_basis']}" if rule["legal_basis"] else ""),
+            "dim",
+        ),
+    )
+    shown = {k: v for k, v in departure.items() if v is not None}
+    parts: list[Any] = [head, _grid("Departure · Keberangkatan", ("", ""), shown.items())]
+    for title, rows in (
+        ("Reasons · Alasan", story["reasons"]),
+        ("Links · Tautan", story["links"]),
+        ("Delivered rows · Baris kiriman", story["delivered_rows"]),
+    ):
+        if rows:
+            parts.append(_grid(title, list(rows[0]), (r.values() for r in rows)))
+    return Group(*parts)
+
+
+def next_steps(home: Home) -> Text:
+    """What to open next."""
+    return Text.assemble(
+        ("Open next · Buka berikutnya\n", "bold"),
+        f"  {home.warehouse}\n",
+        f"  {home.published / 'quality' / 'index.html'}\n",
+        '  pulang query "SELECT region_name, undocumented, per_100k FROM hotspots '
+        "WHERE grain = 'year' AND level = 'regency' ORDER BY rank_by_rate LIMIT 10\"\n",
+        "  pulang status\n",
+    )

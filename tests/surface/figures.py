@@ -1,0 +1,87 @@
+"""Small reconciled tables for the published figures."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines.policy import Policy
+
+POLICY = Policy.load()
+
+DEPARTURES = pa.schema(
+    [
+        ("departure_key", pa.string()),
+        ("departed_on", pa.date32()),
+        ("returned_on", pa.date32()),
+        ("occurred_on", pa.date32()),
+        ("gate_code", pa.string()),
+        ("declared_country", pa.string()),
+        ("observed_country", pa.string()),
+        ("origin_province_code", pa.string()),
+        ("origin_regency_code", pa.string()),
+        ("origin_basis", pa.string()),
+        ("outcome", pa.string()),
+        ("exit_crossing_id", pa.string()),
+        ("return_crossing_id", pa.string()),
+        ("list_file", pa.string()),
+        ("list_number", pa.string()),
+        ("placement_id", pa.string()),
+    ]
+)
+PROVINCES = pa.table(
+    {
+        "code": ["11", "21", "52"],
+        "name": ["Aceh", "Kepulauan Riau", "Nusa Tenggara Barat"],
+        "population": [5_000_000, 2_000_000, 5_500_000],
+    }
+)
+REGENCIES = pa.table(
+    {
+        "code": ["52.03", "52.71", "21.71"],
+        "province_code": ["52", "52", "21"],
+        "name": ["Lombok Timur", "Mataram", "Batam"],
+        "kind": ["KABUPATEN", "KOTA", "KOTA"],
+        "population": [1_300_000, 400_000, 1_200_000],
+    }
+)
+GATES = pa.table(
+    {
+        "code": ["CGK", "BTC"],
+        "name": ["Soekarno-Hatta", "Batam Centre"],
+        "kind": ["UDARA", "LAUT"],
+        "province_code": ["36", "21"],
+    }
+)
+
+
+def departure(on: str, outcome: str = "suspected_undocumented", **values: Any) -> dict[str, Any]:
+    day = date.fromisoformat(on)
+    return {
+        "departed_on": day,
+        "occurred_on": day,
+        "gate_code": "CGK",
+        "declared_country": "MYS",
+        "origin_province_code": "52",
+        "origin_regency_code": "52.03",
+        "origin_basis": "nik",
+        "outcome": outcome,
+        "exit_crossing_id": "c",
+        **values,
+    }
+
+
+def departures(*rows: dict[str, Any]) -> ir.Table:
+    keyed = [{"departure_key": f"X:{number}", **row} for number, row in enumerate(rows)]
+    return ibis.memtable(pa.Table.from_pylist(keyed, schema=DEPARTURES))
+
+
+def rows_of(table: ir.Table, **where: Any) -> list[dict[str, Any]]:
+    """Rows with these values, in a fixed order."""
+    rows: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+    chosen = [row for row in rows if all(row[name] == value for name, value in where.items())]
+    return sorted(chosen, key=lambda row: [str(value) for value in row.values()])
