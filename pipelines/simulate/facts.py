@@ -57,8 +57,7 @@ FREQUENT: Final = 130_000  # Batam to Singapore, traders, crews; nine trips on a
 BORDER: Final = 60_000  # holders of a border pass; fourteen trips on average
 STUDENTS: Final = 60_000  # not workers under UU 18/2017 art. 4
 OFFICIALS: Final = 90_000
-UNDOCUMENTED: Final = 105_000  # never published; a tenth of the crossings' yearly stock estimates
-DEPORTED: Final = 26_000  # on lists per year: 102,727 in 3.5 years (tribunnews), rounded down
+UNDOCUMENTED: Final = 105_000  # never published; of the order of a third of the placements
 
 #: Ordinary travellers' trips within a year: chance of 1, 2, 3, ... trips.
 TRIPS_PER_TRAVELLER: Final = (0.50, 0.24, 0.11, 0.06, 0.04, 0.02, 0.02, 0.01)
@@ -195,3 +194,5 @@ UNDOCUMENTED_TYPE: Final[dict[str, str]] = {
 LISTED_WITH_EXIT: Final = 0.13
 LISTED_WITHOUT_EXIT: Final = 0.10
 RETURNED_ALONE: Final = 0.09
+#: Of those who came home on a list, how many leave again within weeks.
+LEFT_AGAIN: Final = 0.06

@@ -141,7 +141,7 @@ class _Careers:
         records, rng = self.records, self.rng
         goes = rng.random(len(records)) < facts.LEFT_ALL_THE_SAME
         rows = np.flatnonzero((records.cancelled >= 0) & goes)
-        left = records.cancelled[rows] + rng.integers(30, 80, len(rows))
+        left = records.cancelled[rows] + rng.integers(45, 95, len(rows))
         rows, left = rows[left < self.calendar.days], left[left < self.calendar.days]
         trips = self._exits(rows, left, np.full(len(rows), NEVER))
         tourism = np.full(len(rows), PURPOSE["tourism"])

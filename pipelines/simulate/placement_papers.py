@@ -25,7 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 #: A version beside those of crossings: the same record, cancelled.
 CANCELLED = 4
-_CORRECTED, _REPEATED, _SPOILT = 0.008, 0.002, 0.0025
+_LATE, _CORRECTED, _REPEATED, _SPOILT = 0.04, 0.008, 0.002, 0.0025
 _VERSION = 2**40
 VILLAGES = (
     "Batu Putih", "Tanjung Sari", "Sukamaju", "Mekar Jaya", "Pematang Panjang", "Wonosari",
@@ -53,50 +53,43 @@ def delivery_day(week: Ints, calendar: Calendar) -> Ints:
 
 def rows_of(nation: Nation) -> Rows:
     """All rows that are delivered; `delivered` counts weeks."""
-    placements, seed, calendar = nation.placements, nation.seed, nation.calendar
-    numbers, last = np.arange(len(placements)), int(week_of(np.asarray(calendar.days - 1)))
-    lag = np.where(
-        keyed(seed, numbers, "placement late") < 0.04,
-        1 + (keyed(seed, numbers, "weeks") * 4).astype(np.int64),
-        0,
-    )
-    week = np.minimum(week_of(placements.processed) + lag, last)
-    again = week + 1 + (keyed(seed, numbers, "placement corrected on") * 5).astype(np.int64)
-    corrected = (
-        (keyed(seed, numbers, "placement corrected") < _CORRECTED)
-        & (again <= last)
-        & (placements.cancelled < 0)
-    )
-    cancel_week = week_of(placements.cancelled)
-    is_cancelled = placements.cancelled >= 0
-    only_cancelled = is_cancelled & (
-        (cancel_week <= week) | (keyed(seed, numbers, "only cancelled") < 0.04)
-    )
-    repeated = keyed(seed, numbers, "placement repeated") < _REPEATED
-    spoilt = keyed(seed, numbers, "placement spoilt") < _SPOILT
-    parts = (
-        (numbers[~only_cancelled & ~corrected], week[~only_cancelled & ~corrected], FINAL),
-        (numbers[corrected], week[corrected], WRONG),
-        (numbers[corrected], again[corrected], FINAL),
-        (
-            numbers[is_cancelled],
-            np.maximum(cancel_week, week)[is_cancelled].clip(None, last),
-            CANCELLED,
-        ),
-        (
-            numbers[repeated & ~only_cancelled & ~corrected],
-            week[repeated & ~only_cancelled & ~corrected],
-            FINAL,
-        ),
-        (numbers[spoilt], week[spoilt], SPOILT),
-    )
-    event, delivered = (np.concatenate([p[column] for p in parts]) for column in (0, 1))
-    version = np.concatenate([np.full(len(p[0]), p[2], dtype=np.int8) for p in parts])
+    seed = nation.seed
+    parts = _versions(nation)
+    event, delivered = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
+    version = np.concatenate([np.full(len(part[0]), part[2], dtype=np.int8) for part in parts])
     order = np.lexsort((version, event, delivered))
     event, delivered, version = event[order], delivered[order], version[order]
     draws = (keyed(seed, event, "placement reason") * 3).astype(np.int8)
     reason = np.where(version == SPOILT, np.asarray([2, 3, 4], dtype=np.int8)[draws], 0)
     return Rows(event, delivered, version, reason)
+
+
+def _versions(nation: Nation) -> tuple[tuple[Ints, Ints, int], ...]:
+    """Records, their week of delivery and the version, one group after the other."""
+    records, numbers = nation.placements, np.arange(len(nation.placements))
+    last = int(week_of(np.asarray(nation.calendar.days - 1)))
+
+    def draw(label: str) -> Floats:
+        return keyed(nation.seed, numbers, "placement " + label)
+
+    lag = np.where(draw("late") < _LATE, 1 + (draw("weeks") * 4).astype(np.int64), 0)
+    week = np.minimum(week_of(records.processed) + lag, last)
+    again = week + 1 + (draw("corrected on") * 5).astype(np.int64)
+    cancel_week = np.minimum(np.maximum(week_of(records.cancelled), week), last)
+    is_cancelled = records.cancelled >= 0
+    unseen = is_cancelled & ((cancel_week <= week) | (draw("only cancelled") < 0.04))
+    corrected = (draw("corrected") < _CORRECTED) & (again <= last) & ~is_cancelled
+    plain = ~unseen & ~corrected
+    repeated = plain & (draw("repeated") < _REPEATED)
+    spoilt = draw("spoilt") < _SPOILT
+    return (
+        (numbers[plain], week[plain], FINAL),
+        (numbers[corrected], week[corrected], WRONG),
+        (numbers[corrected], again[corrected], FINAL),
+        (numbers[is_cancelled], cancel_week[is_cancelled], CANCELLED),
+        (numbers[repeated], week[repeated], FINAL),
+        (numbers[spoilt], week[spoilt], SPOILT),
+    )
 
 
 def key_numbers(rows: Rows, records: int) -> Ints:

@@ -12,7 +12,15 @@ from pipelines.simulate import facts, lists, routes
 from pipelines.simulate.atlas import countries, regions
 from pipelines.simulate.calendar import NEVER, Calendar
 from pipelines.simulate.draws import Bools, Floats, Ints, log_normal, pick, pick_by_row, stream
-from pipelines.simulate.model import IN_LIEU, PURPOSE, PURPOSES, Cohort, Trips, regular_trips
+from pipelines.simulate.model import (
+    IN_LIEU,
+    PURPOSE,
+    PURPOSES,
+    Cohort,
+    Trips,
+    regular_trips,
+    stacked,
+)
 from pipelines.simulate.travellers import born
 
 #: What is said at the gate by those who go to a country, in percent; a country not named is
@@ -136,6 +144,7 @@ def careers(
         rng, home, rows, country[rows], categories(rng, country[rows]), wished, calendar
     )
     trips = lists.brought_home(rng, trips, rows, listings)
+    trips = stacked([trips, _left_again(rng, trips.take(rows), home, calendar)])
     return Cohort(
         name=name,
         home=home,
@@ -144,6 +153,16 @@ def careers(
         trips=trips,
         listings=listings,
     )
+
+
+def _left_again(rng: np.random.Generator, trips: Trips, home: Ints, calendar: Calendar) -> Trips:
+    """Some who were brought home leave again, for the same country."""
+    left = trips.back + rng.integers(15, 60, len(trips))
+    goes = (rng.random(len(trips)) < facts.LEFT_AGAIN) & (left < calendar.days)
+    first, left = trips.take(goes), left[goes]
+    declared = declared_country(rng, first.country)
+    again = departures(rng, home[first.person], first.country, left, declared)
+    return replace(again, person=first.person)
 
 
 def _came_alone(

@@ -113,6 +113,7 @@ _CLEAN: tuple[tuple[float, garble.Change], ...] = (
     (0.002, garble.cut_short),
     (0.002, garble.reversed_words),
     (0.002, garble.initialled),
+    (0.002, garble.doubled),
 )
 _HARSH: tuple[tuple[float, garble.Change], ...] = (
     (0.065, garble.reversed_words),

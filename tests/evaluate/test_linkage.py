@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipelines.evaluate import linkage
@@ -112,8 +113,6 @@ def test_crossings_without_document_stand_alone() -> None:
 
 
 def test_list_numbers_may_be_whole_numbers_with_gaps() -> None:
-    import pyarrow as pa
-
     rows = [("pemulangan", "l.csv", 7.0, "A"), ("perlintasan", "p.csv", None, "B")]
     names = "source delivery_file record_key person_key"
     known = table(names, rows, record_key=pa.float64())
@@ -125,8 +124,11 @@ def test_list_numbers_may_be_whole_numbers_with_gaps() -> None:
 def test_a_list_delivered_twice_is_one_list() -> None:
     batches = table(
         "batch_id source file status status_reason",
-        [("b1", "pemulangan", "a.csv", "taken_in", None), ("b2", "pemulangan", "b.csv", "repeated", "b1")],
-    )  # fmt: skip
+        [
+            ("b1", "pemulangan", "a.csv", "taken_in", None),
+            ("b2", "pemulangan", "b.csv", "repeated", "b1"),
+        ],
+    )
     known = persons(("pemulangan", "a.csv", "1", "A"), ("pemulangan", "b.csv", "1", "A"))
     ours = person_records(("L:a.csv#1", "P1"))
     twice = report(known, ours, crossings())

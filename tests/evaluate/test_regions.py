@@ -24,8 +24,8 @@ def test_confirmed_suspected_and_unrecorded_are_counted() -> None:
             ("unrecorded_exit", "32", None),
         )
     )
-    rows = {(r["province_code"], r["regency_code"]): r["departures"] for r in counted.to_pyarrow().to_pylist()}  # fmt: skip
-    assert rows == {("52", "52.03"): 3, ("32", None): 1}
+    rows = counted.order_by("province_code").to_pyarrow().to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("32", None, 1), ("52", "52.03", 3)]
 
 
 def test_rank_correlation_knows_the_order() -> None:
@@ -61,6 +61,6 @@ def test_rates_can_disagree_with_counts() -> None:
     )
     ours = regions.undocumented(departures(*[("unrecorded_exit", "65", "65.01")] * 2))
     found = regions.report(truth, ours, {"32": 1000, "65": 10}, {"32.01": 1000, "65.01": 10})
-    assert found["rank_correlation"] == -1.0
+    assert found["rank_correlation"] == pytest.approx(-1.0)
     assert found["rank_correlation_by_rate"] == pytest.approx(1.0)
     assert (found["top5_match"], found["undocumented"]) == (0.5, {"truth": 4, "ours": 2})
