@@ -20,10 +20,13 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Pulang: who left, who came back, and who is missing from both.",
 )  # fmt: skip
-out, err = Console(), Console(stderr=True)
-
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
+PLAIN_WIDTH = 160
+out, err = Console(), Console(stderr=True)
+if not out.is_terminal:
+    out = Console(width=PLAIN_WIDTH)  # in a file or a pipe nothing is narrow
+
 DEMO_MARK = "demo.json"
 DEMO_FOLDERS = ("landing", "truth", "lake", "published", "tmp")
 

@@ -23,7 +23,7 @@ def _grid(title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> 
     body = [list(row) for row in rows]
     for position, name in enumerate(columns):
         is_number = bool(body) and all(isinstance(r[position], int | float | None) for r in body)
-        table.add_column(name, justify="right" if is_number else "left")
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in body:
         table.add_row(*(_cell(value) for value in row))
     return table
@@ -245,14 +245,26 @@ def explanation(story: dict[str, Any]) -> Group:
     )
     shown = {k: v for k, v in departure.items() if v is not None}
     parts: list[Any] = [head, _grid("Departure · Keberangkatan", ("", ""), shown.items())]
-    for title, rows in (
-        ("Reasons · Alasan", story["reasons"]),
-        ("Links · Tautan", story["links"]),
-        ("Delivered rows · Baris kiriman", story["delivered_rows"]),
-    ):
-        if rows:
-            parts.append(_grid(title, list(rows[0]), (r.values() for r in rows)))
+    reasons = (f"  {r['sentence_id']} {r['sentence_en']}\n" for r in story["reasons"])
+    parts.append(Text.assemble(("Reasons · Alasan\n", "bold"), *reasons))
+    parts.append(Text.assemble(("Links · Tautan\n", "bold"), *map(_link, story["links"])))
+    rows = story["delivered_rows"]
+    parts.append(Text.assemble(("Delivered rows · Baris kiriman\n", "bold"), *map(_citation, rows)))
     return Group(*parts)
+
+
+def _link(found: dict[str, Any]) -> str:
+    said = f"{found['reason_id']} {found['reason_en']}" if found["reason_id"] else "by itself"
+    probability = f"probability {found['link_probability']}"
+    return f"  {found['source']}: {found['identities']} identities, {said} ({probability})\n"
+
+
+def _citation(row: dict[str, Any]) -> str:
+    superseded = "" if row["is_current"] else ", superseded since"
+    return (
+        f"  {row['role']}: {row['source']}/{row['file']}, row {row['row_number']}, "
+        f"received {row['received_at']:%Y-%m-%d %H:%M} UTC{superseded}\n    sha256 {row['sha256']}\n"
+    )
 
 
 def next_steps(home: Home) -> Text:

@@ -7,7 +7,7 @@ numbers of a source are one query with one row; no value of a record leaves it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import ibis
@@ -18,7 +18,7 @@ from pipelines import contracts
 from pipelines.contracts import Check, Column, ContractError, Table
 
 SEVERITIES = ("stop", "warn")
-DAY_OF_WIB = ibis.interval(hours=7)  # a night is a date in WIB; Ibis keeps sessions at UTC
+AHEAD_OF_UTC = timedelta(hours=7)  # a night is a date in WIB; Ibis keeps sessions at UTC
 
 TITLES_ID = {
     "rowCount": "Jumlah catatan yang berlaku",
@@ -135,7 +135,7 @@ def row(given: Delivered, wanted: list[Measure]) -> ir.Table:
 def amount(number: float, unit: str) -> str:
     """A number with its unit: whole rows and days, percentages to two digits."""
     if unit != "percent":
-        return f"{number:.0f} {unit}"
+        return f"{number:.0f} {unit.removesuffix('s') if number == 1 else unit}"
     return "< 0.01 %" if 0 < number < 0.01 else f"{round(number, 2):g} %"
 
 
@@ -248,9 +248,7 @@ def _freshness(given: Delivered, night: date) -> list[Measure]:
     if given.contract.latency is None:
         return []
     name, days = given.contract.latency
-    happened_on = _date(given.contract.column(name), given.column(name))
-    until = ibis.literal(night)
-    newest = happened_on.max(where=happened_on <= until)
+    newest = _newest(given.contract.column(name), given.column(name), night)
     return [
         Measure(
             source=given.contract.name,
@@ -262,10 +260,15 @@ def _freshness(given: Delivered, night: date) -> list[Measure]:
             unit="days",
             bounds=Bounds(high=days),
             rows_at_least=0,
-            value=until.delta(newest, unit="day"),
+            value=ibis.literal(night).delta(newest, unit="day"),
         )
     ]
 
 
-def _date(column: Column, values: ir.Column) -> ir.DateColumn:
-    return (values + DAY_OF_WIB).date() if column.logical_type == "timestamp" else values
+def _newest(column: Column, values: ir.Column, night: date) -> ir.DateScalar:
+    """Date in WIB of the newest value that is not after the night."""
+    if column.logical_type == "date":
+        return values.max(where=values <= ibis.literal(night))
+    midnight = datetime.combine(night + timedelta(days=1), time(), UTC) - AHEAD_OF_UTC
+    moment = values.max(where=values < ibis.literal(midnight, type=values.type()))
+    return (moment + ibis.literal(AHEAD_OF_UTC)).date()

@@ -1,7 +1,7 @@
 """Data Docs of the gate: the validation results as one page that people read.
 
 Great Expectations renders the results; the page around them is ours, because its own loads scripts
-and fonts from eleven hosts and stays empty where those cannot be reached.
+and styles from seven other hosts and is unreadable where those cannot be reached.
 """
 
 from collections.abc import Mapping

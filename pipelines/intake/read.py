@@ -70,7 +70,7 @@ def open_delivery(path: Path, encoding: str, contract: Table) -> Delivery:
         raise UnreadableError("unknown_format", f"{path.name}: not one of {', '.join(READABLE)}")
     try:
         return reader(path, encoding, contract)
-    except (pa.ArrowInvalid, OSError, CalamineError) as error:
+    except (pa.ArrowException, OSError, CalamineError) as error:
         raise UnreadableError("unreadable_file", f"{path.name}: {type(error).__name__}") from None
 
 
@@ -78,7 +78,7 @@ def rows(delivery: Delivery) -> Iterator[pa.Table]:
     """The numbered rows of a delivery; raises UnreadableError where the file breaks off."""
     try:
         yield from delivery.chunks
-    except (pa.ArrowInvalid, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError) as error:
         raise UnreadableError("unreadable_file", type(error).__name__) from None
 
 
@@ -198,7 +198,10 @@ def _row_numbers(last: int, count: int, malformed: list[MalformedRow]) -> tuple[
 
 def _parquet(path: Path, _encoding: str, contract: Table) -> Delivery:
     file = pq.ParquetFile(path)
-    columns, unknown, missing = match_header(file.schema_arrow.names, contract)
+    header = file.schema_arrow.names
+    if len(set(header)) < len(header):
+        raise UnreadableError("unreadable_file", f"{path.name}: two columns of one name")
+    columns, unknown, missing = match_header(header, contract)
     delivery = Delivery(columns, unknown, missing, iter(()), rows=file.metadata.num_rows)
     delivery.chunks = _parquet_chunks(file, columns, contract)
     return delivery
@@ -206,7 +209,8 @@ def _parquet(path: Path, _encoding: str, contract: Table) -> Delivery:
 
 def _parquet_chunks(file: Any, columns: dict[str, str], contract: Table) -> Iterator[pa.Table]:
     last = 0
-    for batch in file.iter_batches(batch_size=1 << 17, columns=list(columns.values())):
+    wanted = list(columns.values()) or file.schema_arrow.names[:1]  # to count the rows at least
+    for batch in file.iter_batches(batch_size=1 << 17, columns=wanted):
         texts = [pc.cast(column, pa.string()) for column in batch.columns]
         table = pa.table(texts, names=batch.schema.names)
         yield _numbered(table, columns, contract, np.arange(last + 1, last + 1 + batch.num_rows))

@@ -95,10 +95,12 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
-    iso = ibis.cases((text.length() == 10, text.try_cast("date")))
-    return ibis.coalesce(
-        iso, _numeric_date(text), _words_date(text), _serial_date(text), _iso_with_time(text)
-    )
+    return ibis.coalesce(_day_alone(text), _iso_with_time(text))
+
+
+def _day_alone(text: ir.StringValue) -> ir.DateValue:
+    iso = ibis.cases((text.length() == DAY_ALONE, text.try_cast("date")))
+    return ibis.coalesce(iso, _numeric_date(text), _words_date(text), _serial_date(text))
 
 
 def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir.DateValue:
@@ -131,7 +133,8 @@ def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
 def timestamp(text: ir.StringValue) -> ir.TimestampValue:
     """ISO 8601 with offset; without one it is WIB. Also `DD/MM/YYYY HH:MM[:SS]`, or a day alone.
 
-    The usual form comes first: the engine tries the next only where the one before was empty.
+    An impossible time is empty, not midnight. The usual form comes first: the engine tries the
+    next only where the one before was empty.
     """
     with_seconds = text.re_replace(ISO_WITHOUT_SECONDS, r"\1:00\2")
     clock = text.re_extract(NUMERIC_TIME, 1).replace(".", ":")
@@ -141,9 +144,9 @@ def timestamp(text: ir.StringValue) -> ir.TimestampValue:
         _moment(text + WIB),
         _moment(with_seconds + WIB),
         ibis.cases((text.length() > DAY_ALONE, _moment(with_seconds))),
-        ibis.cases((clock.length() == len("23:59"), _moment(day + " " + clock + ":00" + WIB))),
+        ibis.cases((clock.length() <= len("23:59"), _moment(day + " " + clock + ":00" + WIB))),
         _moment(day + " " + clock + WIB),
-        _moment(date(text).cast("string") + " 00:00:00" + WIB),
+        _moment(_day_alone(text).cast("string") + " 00:00:00" + WIB),
     )
 
 

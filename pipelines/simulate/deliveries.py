@@ -37,6 +37,9 @@ def crossing_dress(day: int) -> Dress:
     """Plain CSV mostly; each peculiarity on some days of the year."""
     peculiar = {
         49: Dress(encoding="latin-1"),
+        154: Dress(encoding="latin-1"),
+        222: Dress(encoding="latin-1"),
+        318: Dress(encoding="latin-1"),
         77: Dress(encoding="utf-8-sig"),
         96: Dress(separator=";"),
         133: Dress(is_reordered=True),

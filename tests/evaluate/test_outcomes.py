@@ -111,7 +111,7 @@ def test_a_departure_of_ours_is_given_away_once() -> None:
 
 
 def test_extra_departures_lower_precision_and_lost_ones_recall() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"true_outcome": "documented", "outcome": "documented", "departures": 3},
         {"true_outcome": None, "outcome": "documented", "departures": 1},
         {"true_outcome": "documented", "outcome": None, "departures": 2},

@@ -1,5 +1,7 @@
 """The gate: which checks stop a night, which warn, and what their page may not show."""
 
+import importlib.util
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -181,7 +183,7 @@ def test_two_current_versions_of_one_key_withhold(lake: Lake, source: str) -> No
         insert(lake, "records", "placements", [placement(3, row_number=99)])
     checks = judge(lake)
     assert failed(checks) == {("stop", source, "duplicate_key")}
-    assert verdict(checks, source, "duplicate_key")["observed"] == "1 rows"
+    assert verdict(checks, source, "duplicate_key")["observed"] == "1 row"
     assert gate.is_withheld(checks)
 
 
@@ -289,13 +291,16 @@ def test_nothing_is_sent_and_nothing_is_printed(
     assert capfd.readouterr() == ("", "")
 
 
-def test_great_expectations_is_told_not_to_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_great_expectations_does_not_report_its_use(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.intake import expectations
 
-    monkeypatch.delenv("GX_ANALYTICS_ENABLED", raising=False)
+    monkeypatch.setenv("GX_ANALYTICS_ENABLED", "")
+    monkeypatch.delenv("GX_ANALYTICS_ENABLED")
     settings.load()
-    assert settings.NO_USAGE_STATISTICS["GX_ANALYTICS_ENABLED"] == "false"
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
     assert expectations.quiet_context().config.analytics_enabled is False
+    # The installed version has no client that could report; a later one would be met here.
+    assert importlib.util.find_spec("great_expectations.analytics") is None
 
 
 def test_the_verdict_is_that_of_great_expectations(
@@ -320,7 +325,7 @@ def test_a_check_that_cannot_be_evaluated_raises(
         raise ValueError("broken")
 
     monkeypatch.setattr(expectations.ExpectMeasureToBeBetween, "_validate", broken)
-    with pytest.raises(expectations.NotJudgedError, match="no_rows|quarantined"):
+    with pytest.raises(expectations.NotJudgedError, match=r"pemulangan\.quarantined_share"):
         judge(lake)
 
 
@@ -332,7 +337,7 @@ def test_a_check_that_cannot_be_evaluated_raises(
         ({"mustBeGreaterOrEqualTo": 5}, "≥ 5 rows"),
         ({"mustBeLessThan": 5}, "< 5 rows"),
         ({"mustBeLessOrEqualTo": 5}, "≤ 5 rows"),
-        ({"mustBeBetween": [1, 5]}, "≥ 1 rows, ≤ 5 rows"),
+        ({"mustBeBetween": [1, 5]}, "≥ 1 row, ≤ 5 rows"),
     ],
 )
 def test_bounds_of_the_contract_standard_are_read(said: dict[str, Any], text: str) -> None:
