@@ -1,4 +1,4 @@
-"""What people ask of a home: its state, the published file, one departure, the accuracy. Reads only."""
+"""What people ask of a home: its state, its figures, one departure, its accuracy. Only reads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,9 +60,9 @@ def status(now: settings.Settings) -> Status:
         quarantine = lake.table("ops", "quarantine")
         reasons = quarantine.group_by("source", "reason", "field").agg(rows=quarantine.count())
         latest = checks.filter(checks.night_number == checks.night_number.max())
-        refused = batches.filter(batches.status == "refused").select(
-            "source", "file", "status_reason"
-        )
+        refused = batches.filter(
+            batches.status_reason.notnull() & (batches.status != "repeated")
+        ).select("source", "file", "status_reason")
         return Status(
             _rows(nights),
             _rows(sources.order_by("source")),

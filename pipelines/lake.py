@@ -149,7 +149,7 @@ class Lake:
     def snapshot_id(self) -> int:
         """The newest snapshot of the lake."""
         found: Any = self.con.execute(
-            f"SELECT max(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"
+            f"SELECT max(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"  # noqa: S608
         ).fetchone()
         return int(found[0])
 

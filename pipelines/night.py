@@ -122,7 +122,7 @@ def intake(this: Night) -> list[dict[str, Any]]:
         for source in contracts.sources():
             new = [b for b in batches if b.arrival.source == source]
             _take_in_source(this, source, [b for b in new if b.status == deliveries.TAKEN_IN])
-        _keep_batches(this, batches)
+        _keep_batches(this, batches, known)
         if batches:
             _supersede(this, {b.arrival.source for b in batches})
             _count(this, batches)
@@ -148,16 +148,12 @@ def _take_in_source(this: Night, source: str, batches: list[deliveries.Batch]) -
         this.lake.insert("ops", "quarantine", pa.Table.from_pylist(malformed, schema))
 
 
-def _keep_batches(this: Night, batches: list[deliveries.Batch]) -> None:
-    schema = contracts.lake()["ops", "batches"].arrow_schema
-    rows = [batch.as_row(this.night) for batch in batches]
-    by_id = {row["batch_id"]: row["rows"] for row in rows}
-    known = this.lake.table("ops", "batches").select("batch_id", "rows").to_pyarrow().to_pylist()
-    by_id |= {row["batch_id"]: row["rows"] for row in known}
-    for row in rows:
-        if row["status"] == deliveries.REPEATED:
-            row["rows"] = by_id[row["status_reason"]]
-    if rows:
+def _keep_batches(
+    this: Night, batches: list[deliveries.Batch], known: list[dict[str, Any]]
+) -> None:
+    if batches:
+        rows = deliveries.batch_rows(batches, known, this.night)
+        schema = contracts.lake()["ops", "batches"].arrow_schema
         this.lake.insert("ops", "batches", pa.Table.from_pylist(rows, schema))
 
 
@@ -175,24 +171,18 @@ def _supersede(this: Night, sources: set[str]) -> None:
 
 def _count(this: Night, new: list[deliveries.Batch]) -> None:
     """Count what became of every delivered row, and refuse to go on if one is missing."""
-    records = {
-        s: this.lake.table("records", contracts.records_of(s).name) for s in contracts.sources()
-    }
-    counted = supersede.counts(
-        this.lake.table("ops", "batches"),
-        list(records.values()),
-        this.lake.table("ops", "quarantine"),
-    )
-    rows = this.lake.scratch(counted)
+    lake, names = this.lake, [contracts.records_of(s).name for s in contracts.sources()]
+    batches, quarantine = lake.table("ops", "batches"), lake.table("ops", "quarantine")
+    records = [lake.table("records", name) for name in names]
+    rows = lake.scratch(supersede.counts(batches, records, quarantine))
     lost = rows.filter(rows.rows != rows.accepted + rows.quarantined + rows.superseded)
-    if wrong := lost.order_by("batch_id").to_pyarrow().to_pylist():
-        first = wrong[0]
+    for wrong in lost.order_by("batch_id").limit(1).to_pyarrow().to_pylist():
         raise ConservationError(
-            f"{first['file']}: {first['rows']} rows delivered, {first['accepted']} accepted, "
-            f"{first['quarantined']} quarantined, {first['superseded']} superseded"
+            f"{wrong['file']}: {wrong['rows']} rows delivered, {wrong['accepted']} accepted, "
+            f"{wrong['quarantined']} quarantined, {wrong['superseded']} superseded"
         )
-    this.lake.replace("ops", "batches", rows)
-    this.lake.drop_scratch(rows)
+    lake.replace("ops", "batches", rows)
+    lake.drop_scratch(rows)
     this.report(f"intake: {len(new)} deliveries, {sum(b.rows for b in new):,} rows")
 
 
@@ -243,9 +233,9 @@ class Linked:
 
 def link_persons(this: Night) -> Linked:
     """Records -> identities -> links -> persons; writes the schema `identity`."""
-    lake, records = this.lake, {
-        name: this.lake.table("records", name).mutate(first_received_at=ibis._.received_at) for name in ("crossings", "placements", "repatriations")
-    }  # fmt: skip
+    lake = this.lake
+    names = ("crossings", "placements", "repatriations")
+    records = {name: lake.table("records", name) for name in names}
     regions = standardise.Regions.shipped()
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     with this.stage("standardise"):
@@ -334,7 +324,8 @@ def compute_and_publish(this: Night, checks: pa.Table) -> None:
     with this.stage("reconcile"):
         reconciled = reconcile_departures(this, linked)
     with this.stage("publish"):
-        tables = surfaced(this, linked, reconciled) | _lookups(this) | _accounts(this, checks)
+        tables = surfaced(this, linked, reconciled) | _accounts(this, checks)
+        tables |= lookups.tables(this.policy, reconcile.catalogue())
         warehouse.write(this.lake.ibis, this.now.home.warehouse, tables)
 
 
@@ -377,20 +368,6 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
         "coverage": surface.coverage(
             linked.crossings, departures, linked.placements, linked.repatriations, matches
         ),
-    }
-
-
-def _lookups(this: Night) -> dict[str, ir.Table]:
-    """Reference tables and declarations, as analysts need them beside the figures."""
-    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
-    stays = reference.memtable("permitted_stays")
-    return {
-        "regions": lookups.regions(provinces, regencies, this.policy.watch_regions),
-        "countries": lookups.countries(
-            reference.memtable("countries"), stays, this.policy.permitted_stay_days_default
-        ),
-        "outcomes": ibis.memtable(reconcile.catalogue()),
-        "dictionary": ibis.memtable(contracts.dictionary()),
     }
 
 

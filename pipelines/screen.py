@@ -263,7 +263,8 @@ def _citation(row: dict[str, Any]) -> str:
     superseded = "" if row["is_current"] else ", superseded since"
     return (
         f"  {row['role']}: {row['source']}/{row['file']}, row {row['row_number']}, "
-        f"received {row['received_at']:%Y-%m-%d %H:%M} UTC{superseded}\n    sha256 {row['sha256']}\n"
+        f"received {row['received_at']:%Y-%m-%d %H:%M} UTC{superseded}\n"
+        f"    sha256 {row['sha256']}\n"
     )
 
 

@@ -104,6 +104,8 @@ def _rows_of(batch: Batch, contract: Table) -> Iterator[pa.Table]:
     delivery = read.open_delivery(batch.arrival.path, batch.encoding, contract)
     batch.unknown_columns = ", ".join(delivery.unknown) or None
     missing = delivery.missing[0] if delivery.missing else None
+    if missing:
+        batch.status_reason = f"missing_column {missing}"
     marks = {
         "batch_id": pa.scalar(batch.batch_id),
         "received_at": pa.scalar(batch.arrival.received_at, pa.timestamp("us", "UTC")),
@@ -115,6 +117,18 @@ def _rows_of(batch: Batch, contract: Table) -> Iterator[pa.Table]:
             table = table.append_column(name, pa.repeat(value, table.num_rows))
         yield table
     batch.rows, batch.malformed = delivery.rows, delivery.malformed
+
+
+def batch_rows(
+    batches: list[Batch], known: list[dict[str, Any]], night: date
+) -> list[dict[str, Any]]:
+    """Rows of ops.batches for tonight's deliveries; a repetition has the rows of its original."""
+    rows = [batch.as_row(night) for batch in batches]
+    delivered = {row["batch_id"]: row["rows"] for row in [*known, *rows]}
+    for row in rows:
+        if row["status"] == REPEATED:
+            row["rows"] = delivered[row["status_reason"]]
+    return rows
 
 
 def malformed_rows(batches: list[Batch]) -> list[dict[str, Any]]:

@@ -125,14 +125,16 @@ def _text(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _csv(path: Path, encoding: str, contract: Table) -> Delivery:
-    header, delimiter = _csv_header(path, encoding)
+    header, delimiter, has_more = _csv_header(path, encoding)
     columns, unknown, missing = match_header(header, contract)
     delivery = Delivery(columns, unknown, missing, iter(()))
-    delivery.chunks = _csv_chunks(path, encoding, delimiter, header, contract, delivery)
+    if has_more:
+        delivery.chunks = _csv_chunks(path, encoding, delimiter, header, contract, delivery)
     return delivery
 
 
-def _csv_header(path: Path, encoding: str) -> tuple[list[str], str]:
+def _csv_header(path: Path, encoding: str) -> tuple[list[str], str, bool]:
+    """Column names, delimiter, and whether a line follows: Arrow refuses a header alone."""
     with open_text(path) as text:
         start = text.read(HEADER_BYTES).decode(encoding, errors="replace").lstrip("\ufeff")
     lines = start.splitlines()
@@ -140,7 +142,7 @@ def _csv_header(path: Path, encoding: str) -> tuple[list[str], str]:
         raise UnreadableError("empty_file", f"{path.name}: no header")
     delimiter = max(DELIMITERS, key=lines[0].count)
     header = [name.strip() for name in next(csv.reader([lines[0]], delimiter=delimiter))]
-    return _distinct(header), delimiter
+    return _distinct(header), delimiter, len(lines) > 1
 
 
 def _distinct(header: list[str]) -> list[str]:

@@ -2,16 +2,30 @@
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines import contracts, reference
+from pipelines.policy import Policy
+
+
+def tables(policy: Policy, outcomes: pa.Table) -> dict[str, ir.Table]:
+    """What analysts need beside the figures: regions, countries, outcomes and the dictionary."""
+    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
+    known, stays = reference.memtable("countries"), reference.memtable("permitted_stays")
+    return {
+        "regions": regions(provinces, regencies, policy.watch_regions),
+        "countries": countries(known, stays, policy.permitted_stay_days_default),
+        "outcomes": ibis.memtable(outcomes),
+        "dictionary": ibis.memtable(contracts.dictionary()),
+    }
 
 
 def regions(provinces: ir.Table, regencies: ir.Table, watched: tuple[str, ...]) -> ir.Table:
     """One row per province and regency. Key: region_code."""
+    full_name = regencies.kind.capitalize() + " " + regencies["name"]
     levels = (
         provinces.mutate(level=ibis.literal("province"), province_code=provinces.code),
-        regencies.mutate(
-            level=ibis.literal("regency"),
-            name=regencies.kind.capitalize() + " " + regencies["name"],
-        ),
+        regencies.mutate(level=ibis.literal("regency"), name=full_name),
     )
     both = ibis.union(*(_region(table, watched) for table in levels))
     return both.order_by("region_code")

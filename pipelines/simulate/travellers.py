@@ -31,9 +31,15 @@ def born(
     rng: np.random.Generator, calendar: Calendar, ages: tuple[float, float, float, float], size: int
 ) -> Ints:
     """Birth days from a mean age, its spread and its bounds."""
+    years = _years(rng, ages, size)
+    return np.asarray((calendar.first_epoch - years * 365.2425).astype(np.int64))
+
+
+def _years(rng: np.random.Generator, ages: tuple[float, float, float, float], size: int) -> Floats:
+    """Ages around a mean; one out of bounds is drawn anew between them, so no birthday piles up."""
     mean, spread, youngest, oldest = ages
-    years = rng.normal(mean, spread, size).clip(youngest + 0.05, oldest + 0.95)
-    return (calendar.first_epoch - years * 365.2425).astype(np.int64)
+    years, between = rng.normal(mean, spread, size), rng.uniform(youngest, oldest + 1, size)
+    return np.where((years < youngest) | (years > oldest + 1), between, years)
 
 
 def _apart(person: Ints, left: Ints, days: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
@@ -80,7 +86,7 @@ def _stay(rng: np.random.Generator, purpose: Ints, country: Ints) -> Ints:
 
 def _ages(rng: np.random.Generator, people: int) -> Floats:
     """Ages in years: one traveller in eleven is a child."""
-    child, adult = rng.uniform(1, 17, people), rng.normal(39, 12, people).clip(17, 84)
+    child, adult = rng.uniform(1, 17, people), _years(rng, (39, 12, 17, 84), people)
     return np.where(rng.random(people) < 0.09, child, adult)
 
 

@@ -8,9 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import is_placeholder_name, standard_name
-
-DELIVERED = ["document_number", "full_name", "birth_date", "sex"]
+from pipelines.standardise.names import usable_name
 
 
 def traveller_tuples(records: ir.Table) -> ir.Table:
@@ -43,11 +41,8 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
 
 
 def _standardised(tuples: ir.Table) -> ir.Table:
-    named = tuples.mutate(
+    return tuples.mutate(
         document_number=document_number(tuples.raw_document),
-        name=standard_name(tuples.raw_name),
+        name=usable_name(tuples.raw_name),
         nik=nik(tuples.nik),
-    )
-    return named.mutate(
-        name=is_placeholder_name(named.name).ifelse(ibis.null("string"), named.name)
     )

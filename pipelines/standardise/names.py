@@ -3,6 +3,7 @@
 `bin`, `binti`, spelling variants and word order are left to linkage, which weighs them.
 """
 
+import ibis
 import ibis.expr.types as ir
 
 from pipelines.standardise import words
@@ -50,6 +51,12 @@ def standard_name(raw: ir.StringValue) -> ir.StringValue:
         .re_replace(_LEADING_TITLES, "")
         .nullif("")
     )
+
+
+def usable_name(raw: ir.StringValue) -> ir.StringValue:
+    """The standard name; null where it names nobody."""
+    name = standard_name(raw)
+    return is_placeholder_name(name).ifelse(ibis.null(str), name)
 
 
 def tokens(name: ir.StringValue) -> ir.ArrayValue:

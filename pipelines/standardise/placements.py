@@ -8,7 +8,7 @@ from pipelines.standardise import places
 from pipelines.standardise.crossings import local_date
 from pipelines.standardise.gates import HOURS_AHEAD_OF_UTC
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import standard_name
+from pipelines.standardise.names import usable_name
 
 CANCELLED = "BATAL"
 VALID = ("TERBIT", "PERPANJANGAN")
@@ -28,7 +28,7 @@ def placements(records: ir.Table, countries: ir.Table, regions: places.Regions) 
     return joined.select(
         "placement_id",
         nik=nik(joined.nik),
-        name=standard_name(joined.full_name),
+        name=usable_name(joined.full_name),
         birth_date=joined.birth_date,
         sex=joined.sex,
         passport_number=document_number(joined.passport_number),
@@ -67,8 +67,10 @@ def cancellations(records: ir.Table) -> ir.Table:
 
 
 def _with_validity(records: ir.Table) -> ir.Table:
-    """The current versions with valid_to and is_valid."""
-    current = records.filter(records.superseded_by.isnull())
+    """The current versions with first_received_at, valid_to and is_valid."""
+    versions = ibis.window(group_by="placement_id")
+    dated = records.mutate(first_received_at=records.received_at.min().over(versions))
+    current = dated.filter(dated.superseded_by.isnull())
     ended = cancellations(records)
     joined = current.left_join(ended, "placement_id").select(*current.columns, "cancelled_at")
     cancelled_on = local_date(joined.cancelled_at, ibis.literal(HOURS_AHEAD_OF_UTC["WIB"]))

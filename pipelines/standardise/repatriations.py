@@ -7,7 +7,7 @@ from pipelines.standardise import countries as country_names
 from pipelines.standardise import gates as gate_names
 from pipelines.standardise import places
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import standard_name
+from pipelines.standardise.names import usable_name
 
 OLDEST = 120
 
@@ -22,14 +22,16 @@ def repatriations(
     """
     country = country_names.resolved(records.country_name, countries)
     gate = gate_names.resolved(records.arrival_point, gates)
-    placed = located(records.filter(records.superseded_by.isnull()), regions)
+    versions = ibis.window(group_by=["list_file", "list_number"])
+    dated = records.mutate(first_received_at=records.received_at.min().over(versions))
+    placed = located(dated.filter(dated.superseded_by.isnull()), regions)
     joined = placed.left_join(country, [("country_name", "raw_country")]).left_join(
         gate, [("arrival_point", "raw_gate")]
     )
     return joined.select(
         "list_file",
         "list_number",
-        name=standard_name(joined.full_name),
+        name=usable_name(joined.full_name),
         sex=joined.sex,
         birth_date=joined.birth_date,
         birth_year=birth_year(joined.birth_date, joined.arrived_on, joined.age),

@@ -113,3 +113,9 @@ def test_kepulauan_riau_works_in_cambodia_without_papers(nation: Simulated) -> N
     undocumented = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
     assert 2_600 < sum(outcomes[name] for name in undocumented) < 3_600
     assert outcomes["suspected_undocumented"] > 2_000
+
+
+def test_no_birthday_piles_up(placements: dict[str, Row]) -> None:
+    """The commonest birth date of the placed is hardly commoner than chance."""
+    commonest = Counter(row["tanggal_lahir"] for row in placements.values()).most_common(1)
+    assert commonest[0][1] <= 6

@@ -15,7 +15,7 @@ CROSSINGS = {
     "birth_place": STRING, "birth_date": DATE, "sex": STRING, "nationality": STRING,
     "nik": STRING, "issuing_office": STRING, "country_name": STRING, "mode": STRING,
     "carrier_number": STRING, "purpose": STRING, "batch_id": STRING, "row_number": INT,
-    "first_received_at": MOMENT, "superseded_by": STRING,
+    "received_at": MOMENT, "superseded_by": STRING,
 }  # fmt: skip
 
 PLACEMENTS = {
@@ -24,7 +24,7 @@ PLACEMENTS = {
     "district_code": STRING, "village": STRING, "agency": STRING, "scheme": STRING,
     "sector": STRING, "occupation": STRING, "country_name": STRING, "processed_on": DATE,
     "contract_starts_on": DATE, "contract_ends_on": DATE, "status": STRING, "batch_id": STRING,
-    "row_number": INT, "first_received_at": MOMENT, "received_at": MOMENT,
+    "row_number": INT, "received_at": MOMENT,
     "superseded_by": STRING,
 }  # fmt: skip
 
@@ -34,7 +34,7 @@ REPATRIATIONS = {
     "district_name": STRING, "regency_name": STRING, "province_name": STRING,
     "country_name": STRING, "arrived_on": DATE, "arrival_point": STRING, "category": STRING,
     "wave": STRING, "remarks": STRING, "batch_id": STRING, "row_number": INT,
-    "first_received_at": MOMENT, "superseded_by": STRING,
+    "received_at": MOMENT, "superseded_by": STRING,
 }  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_one_row_in_full(standardised):
             country_name="CHINESE TAIPEI",
             batch_id="b1",
             row_number=1,
-            first_received_at=utc("2025-01-12"),
+            received_at=utc("2025-01-12"),
         )
     )
     assert row == {

@@ -64,7 +64,7 @@ def test_one_row_in_full(standardised):
             "wave": "1",
             "batch_id": "b1",
             "row_number": 1,
-            "first_received_at": utc("2025-09-01"),
+            "received_at": utc("2025-09-01"),
         }
     )
     assert row == {

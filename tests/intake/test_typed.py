@@ -1,0 +1,384 @@
+"""Typed: what is read as which date, time or word, and which rows are set apart and why."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines import contracts
+from pipelines.intake import read, typed
+from tests import papers
+
+SOURCES = contracts.sources()
+MADE = {"perlintasan": papers.crossing, "penempatan": papers.placement, "pemulangan": papers.listed}
+EVENTS = {
+    "perlintasan": "waktu_perlintasan",
+    "penempatan": "tanggal_selesai_proses",
+    "pemulangan": "tanggal_tiba",
+}
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[Any]:
+    connection = ibis.duckdb.connect()
+    yield connection
+    connection.disconnect()
+
+
+def read_as(con: Any, function: Any, texts: list[str]) -> list[Any]:
+    table = ibis.memtable(pa.table({"n": range(len(texts)), "x": pa.array(texts, pa.string())}))
+    found = con.to_pyarrow(table.select("n", y=function(table.x)).order_by("n"))
+    return list(found["y"].to_pylist())
+
+
+def checked(con: Any, source: str, rows: list[papers.Row], **marks: Any) -> list[papers.Row]:
+    """Rows of a delivery, typed; in their order."""
+    contract = SOURCES[source]
+    texts = pa.schema([(name, pa.string()) for name in contract.names])
+    strings = [{k: None if v is None else str(v) for k, v in row.items()} for row in rows]
+    table = pa.Table.from_pylist(strings, texts)
+    made = {
+        "row_number": pa.array(range(1, len(rows) + 1), pa.int64()),
+        "batch_id": pa.array(["B1"] * len(rows)),
+        "list_file": pa.array(["daftar.xlsx"] * len(rows)),
+        "missing_column": pa.array([marks.get("missing_column")] * len(rows), pa.string()),
+    }
+    for name, values in made.items():
+        table = table.append_column(name, values)
+    found = typed.typed(ibis.memtable(table), contract, contracts.records_of(source))
+    return list(con.to_pyarrow(found.order_by("row_number")).to_pylist())
+
+
+def verdicts(con: Any, source: str, rows: list[papers.Row]) -> list[tuple[str | None, ...]]:
+    return [(row["field"], row["reason"]) for row in checked(con, source, rows)]
+
+
+# Dates
+
+NEW_YEARS_EVE = [
+    "1990-12-31", "31/12/1990", "31-12-1990", "31.12.1990", "31 Desember 1990", "31 desember 1990",
+    "31 DESEMBER 1990", "31 Des 1990", "31-Des-1990", "31/Des/1990", "31 December 1990",
+    "31 Desember, 1990", "31  Desember  1990", "33238", "33238.0", "1990-12-31 00:00:00",
+    "1990-12-31T23:59:59+07:00", "1990-12-31 00:00:00.000000",
+]  # fmt: skip
+
+
+def test_one_date_in_every_form(con: Any) -> None:
+    assert read_as(con, typed.date, NEW_YEARS_EVE) == [date(1990, 12, 31)] * len(NEW_YEARS_EVE)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1/2/1990", date(1990, 2, 1)),  # day first
+        ("01-02-1990", date(1990, 2, 1)),
+        ("29/02/2000", date(2000, 2, 29)),
+        ("1 Pebruari 2024", date(2024, 2, 1)),
+        ("10 Nopember 1975", date(1975, 11, 10)),
+        ("2 Agt 1980", date(1980, 8, 2)),
+        ("10000", date(1927, 5, 18)),
+        ("45658", date(2025, 1, 1)),
+    ],
+)
+def test_a_date_is_read_day_first(con: Any, text: str, day: date) -> None:
+    assert read_as(con, typed.date, [text]) == [day]
+
+
+NO_DATES = [
+    "1990-02-30", "30/02/1990", "29/02/1900", "31/4/1990", "12/31/1990", "1990-13-01", "0/1/1990",
+    "32 Januari 1990", "31 Foo 1990", "Desember 1990", "1990", "31/12/90", "90-12-31", "1990-1-2",
+    "19901231", "33238.5", "9999", "123456", "-33238", "1e4", "0000-00-00", "tidak tahu", "-",
+    "today", "epoch", "infinity", "1990-12-31xx", "tgl 31/12/1990",
+]  # fmt: skip
+
+
+def test_an_impossible_or_unclear_date_is_empty(con: Any) -> None:
+    assert read_as(con, typed.date, NO_DATES) == [None] * len(NO_DATES)
+
+
+MONTH_NAMES = (
+    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
+).split()
+FORMS = {
+    "iso": date.isoformat,
+    "slashes": lambda d: f"{d.day:02}/{d.month:02}/{d.year:04}",
+    "dashes": lambda d: f"{d.day:02}-{d.month:02}-{d.year:04}",
+    "dots, unpadded": lambda d: f"{d.day}.{d.month}.{d.year}",
+    "words": lambda d: f"{d.day} {MONTH_NAMES[d.month - 1]} {d.year}",
+    "abbreviated": lambda d: f"{d.day:02}-{MONTH_NAMES[d.month - 1][:3].upper()}-{d.year}",
+    "serial": lambda d: str((d - date(1899, 12, 30)).days),
+    "sheet": lambda d: read._cell(datetime(d.year, d.month, d.day)),
+    "midnight": lambda d: f"{d.isoformat()} 00:00:00",
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(days=st.lists(st.dates(date(1930, 1, 1), date(2099, 12, 31)), min_size=1, max_size=20))
+def test_a_date_survives_every_form(days: list[date]) -> None:
+    con = ibis.duckdb.connect()
+    for form in FORMS.values():
+        assert read_as(con, typed.date, [form(day) for day in days]) == days
+    con.disconnect()
+
+
+# Times
+
+ONE_MOMENT = [
+    "2025-06-01T08:00:00+07:00", "2025-06-01T08:00:00", "2025-06-01 08:00:00", "2025-06-01T08:00",
+    "2025-06-01 08:00", "2025-06-01T01:00:00Z", "2025-06-01T01:00Z", "2025-06-01T09:00:00+08:00",
+    "2025-06-01T09:00+08:00", "2025-06-01T10:00:00+09:00", "2025-06-01T08:00:00.000+07:00",
+    "2025-06-01 08:00:00.000000+0700", "2025-06-01T08:00:00+07", "2025-05-31T20:00:00-05:00",
+    "01/06/2025 08:00", "01/06/2025 08:00:00", "1/6/2025 8:00", "1/6/2025 8:00:00",
+    "01-06-2025 08.00", "01-06-2025 08.00.00",
+]  # fmt: skip
+
+
+def test_one_moment_in_every_form(con: Any) -> None:
+    eight_in_jakarta = datetime(2025, 6, 1, 1, tzinfo=UTC)
+    assert read_as(con, typed.timestamp, ONE_MOMENT) == [eight_in_jakarta] * len(ONE_MOMENT)
+
+
+@pytest.mark.parametrize("text", ["2025-06-01", "01/06/2025", "1 Juni 2025", "45809"])
+def test_a_day_alone_begins_at_midnight_in_jakarta(con: Any, text: str) -> None:
+    assert read_as(con, typed.timestamp, [text]) == [datetime(2025, 5, 31, 17, tzinfo=UTC)]
+
+
+NO_TIMES = [
+    "2025-02-30T08:00:00+07:00", "31/02/2025 08:00", "2025-06-31", "2025-06-01T25:00:00+07:00",
+    "2025-06-01T08:61:00+07:00", "2025-06-01 25:00", "01/06/2025 25:00", "01/06/2025 08:61",
+    "08:00", "now", "epoch", "infinity", "-", "belum diketahui", "45809.33", "20250601T080000",
+]  # fmt: skip
+
+
+def test_an_impossible_time_is_empty_and_not_midnight(con: Any) -> None:
+    assert read_as(con, typed.timestamp, NO_TIMES) == [None] * len(NO_TIMES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    moment=st.datetimes(datetime(1990, 1, 2), datetime(2099, 12, 30)),
+    hours=st.integers(-12, 14),
+)
+def test_a_moment_survives_whatever_its_offset(moment: datetime, hours: int) -> None:
+    con = ibis.duckdb.connect()
+    given_ = moment.replace(microsecond=0)
+    offset = f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
+    expected = given_.replace(tzinfo=UTC) - timedelta(hours=hours)
+    assert read_as(con, typed.timestamp, [f"{given_.isoformat()}{offset}"]) == [expected]
+    assert read_as(con, typed.timestamp, [f"{given_.isoformat(' ')}{offset}"]) == [expected]
+    con.disconnect()
+
+
+# Bounds: the first and the last value that the contract allows, and their neighbours
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "target", "texts", "kept"),
+    [
+        (
+            "perlintasan", "waktu_perlintasan", "crossed_at",
+            ["1989-12-31T23:59:59Z", "1990-01-01T00:00:00Z",
+             "2100-01-01T00:00:00Z", "2100-01-01T00:00:01Z"],
+            [False, True, True, False],
+        ),
+        (
+            "perlintasan", "tanggal_lahir", "birth_date",
+            ["1899-12-31", "1900-01-01", "2100-01-01", "2100-01-02"], [False, True, True, False],
+        ),
+        (
+            "penempatan", "tanggal_selesai_proses", "processed_on",
+            ["1989-12-31", "1990-01-01", "2100-01-01", "2100-01-02"], [False, True, True, False],
+        ),
+        (
+            "penempatan", "tanggal_akhir_kontrak", "contract_ends_on",
+            ["1989-12-31", "1990-01-01", "2100-01-01", "2100-01-02"], [False, True, True, False],
+        ),
+        (
+            "pemulangan", "tanggal_tiba", "arrived_on",
+            ["1989-12-31", "1990-01-01", "2100-01-01", "2100-01-02"], [False, True, True, False],
+        ),
+        ("pemulangan", "umur", "age", ["-1", "0", "120", "121"], [False, True, True, False]),
+    ],
+)  # fmt: skip
+def test_values_outside_the_bounds_of_the_contract_are_empty(
+    con: Any, source: str, column: str, target: str, texts: list[str], kept: list[bool]
+) -> None:
+    rows = [MADE[source](n, **{column: text}) for n, text in enumerate(texts)]
+    found = checked(con, source, rows)
+    assert [row[target] is not None for row in found] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("34", 34), ("34.0", 34), ("034", 34), ("tiga puluh", None), ("34 th", None), ("1e9", None)],
+)
+def test_ages(con: Any, text: str, age: int | None) -> None:
+    [row] = checked(con, "pemulangan", [papers.listed(1, umur=text)])
+    assert (row["age"], row["reason"]) == (age, None)
+
+
+# Vocabularies
+
+
+@pytest.mark.parametrize(
+    ("column", "target", "text", "value"),
+    [
+        ("arah", "direction", "keluar", "KELUAR"),
+        ("arah", "direction", "Berangkat", "KELUAR"),
+        ("arah", "direction", "M", "MASUK"),
+        ("jenis_kelamin", "sex", "Laki-laki", "L"),
+        ("jenis_kelamin", "sex", "p", "P"),
+        ("jenis_kelamin", "sex", "M", "L"),  # male, not masuk
+        ("jenis_kelamin", "sex", "X", "X"),  # kept, never guessed
+        ("jenis_dokumen", "document_type", "Passport", "PASPOR"),
+        ("jenis_dokumen", "document_type", "KARTU", "KARTU"),
+        ("moda", "mode", "Feri", "LAUT"),
+        ("tujuan_perjalanan", "purpose", "Umroh", "Umroh"),  # open: mapped later, kept here
+        ("kode_tpi", "gate_code", "zzz", "zzz"),
+    ],
+)
+def test_words_of_the_contract(con: Any, column: str, target: str, text: str, value: str) -> None:
+    [row] = checked(con, "perlintasan", [papers.crossing("A1", **{column: text})])
+    assert (row[target], row["reason"]) == (value, None)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_spelling_stands_for_a_value_of_its_vocabulary(con: Any, source: str) -> None:
+    spelled = 0
+    origin = {c.source: c.name for c in contracts.records_of(source).columns}
+    for column in SOURCES[source].columns:
+        if column.is_open_vocabulary:
+            continue
+        spellings = list(column.vocabulary)
+        rows = [MADE[source](n, **{column.name: w.lower()}) for n, w in enumerate(spellings)]
+        target = origin[f"{source}.{column.name}"]
+        found = [row[target] for row in checked(con, source, rows)] if rows else []
+        assert found == list(column.vocabulary.values())
+        spelled += len(spellings)
+    assert spelled > 10
+
+
+# Reasons
+
+NOBODY = {
+    "perlintasan": {"nomor_dokumen": None, "nik": None, "nama_lengkap": None},
+    "penempatan": {"nomor_paspor": None, "nik": None, "nama": None},
+    "pemulangan": {"nomor_dokumen": None, "nik": None, "nama": None},
+}
+DOCUMENT = {
+    "perlintasan": "nomor_dokumen",
+    "penempatan": "nomor_paspor",
+    "pemulangan": "nomor_dokumen",
+}
+NAME = {"perlintasan": "nama_lengkap", "penempatan": "nama", "pemulangan": "nama"}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_sound_row_is_accepted(con: Any, source: str) -> None:
+    assert verdicts(con, source, [MADE[source]("1")]) == [(None, None)]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_missing_key(con: Any, source: str) -> None:
+    assert verdicts(con, source, [MADE[source](None)]) == [
+        (SOURCES[source].keys[0], "missing_key")
+    ]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("text", [None, "2025-02-30", "kemarin", "1989-12-31"])
+def test_a_missing_or_impossible_event(con: Any, source: str, text: str | None) -> None:
+    row = MADE[source]("1", **{EVENTS[source]: text})
+    assert verdicts(con, source, [row]) == [(EVENTS[source], "bad_event_date")]
+
+
+@pytest.mark.parametrize("text", [None, "TRANSIT", "BATAL", "DITOLAK", "KELUAR MASUK"])
+def test_an_unknown_direction(con: Any, text: str | None) -> None:
+    row = papers.crossing("A1", arah=text)
+    assert verdicts(con, "perlintasan", [row]) == [("arah", "unknown_direction")]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    ("document", "nik", "name", "is_somebody"),
+    [
+        (None, None, None, False),
+        (None, None, "tidak ada", False),
+        ("X0000000", None, "NN", False),
+        ("-", None, "-", False),
+        ("TIDAK ADA", None, "Unknown", False),
+        ("C1000001", None, None, True),
+        (None, "5203011705900001", None, True),
+        (None, "5203011705900001", "TANPA NAMA", True),
+        (None, None, "SITI", True),
+        ("0000000", None, "SITI", True),
+    ],
+)
+def test_a_row_needs_a_document_a_nik_or_a_usable_name(
+    con: Any, source: str, document: str, nik: str, name: str, is_somebody: bool
+) -> None:
+    row = MADE[source]("1", **{DOCUMENT[source]: document, "nik": nik, NAME[source]: name})
+    expected = (None, None) if is_somebody else ("", "no_identity")
+    assert verdicts(con, source, [row]) == [expected]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_of_several_reasons_the_first_of_the_contract_is_given(con: Any, source: str) -> None:
+    contract = SOURCES[source]
+    checks = contract.checks_of("quarantine")
+    order = [c.id for c in checks if c.column] + [c.id for c in checks if not c.column]
+    wrong: dict[str, papers.Row] = {
+        "missing_key": {contract.keys[0]: None},
+        "unknown_direction": {"arah": "TRANSIT"},
+        "bad_event_date": {EVENTS[source]: "kemarin"},
+        "no_identity": NOBODY[source],
+    }
+    assert set(order) <= set(wrong)
+    rows = []
+    for n in range(len(order)):
+        everything_after = [field for reason in order[n:] for field in wrong[reason].items()]
+        rows.append(MADE[source]("1", **dict(everything_after)))
+    assert [reason for _, reason in verdicts(con, source, rows)] == order
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_poor_birth_date_nik_place_or_gate_is_no_reason(con: Any, source: str) -> None:
+    contract = SOURCES[source]
+    poor = {
+        name: "?!" for name in contract.names
+        if name not in (contract.keys[0], EVENTS[source], "arah", NAME[source])
+    }  # fmt: skip
+    empty = {name: None for name in poor}
+    assert verdicts(con, source, [MADE[source]("1", **p) for p in (poor, empty)]) == [
+        (None, None), (None, None),
+    ]  # fmt: skip
+
+
+def test_rows_without_a_required_column_fail_for_it(con: Any) -> None:
+    rows = [papers.crossing("A1"), papers.crossing(None)]
+    found = checked(con, "perlintasan", rows, missing_column="kode_tpi")
+    assert [(r["field"], r["reason"]) for r in found] == [("kode_tpi", "missing_column")] * 2
+
+
+def test_set_apart_rows_keep_their_cells_as_delivered(con: Any) -> None:
+    contract = SOURCES["perlintasan"]
+    row = papers.crossing("A1", waktu_perlintasan='kemarin, "pagi"')
+    texts = pa.schema([(name, pa.string()) for name in contract.names])
+    delivered = ibis.memtable(
+        pa.Table.from_pylist([row], texts).append_column("row_number", pa.array([7]))
+    ).mutate(batch_id=ibis.literal("B1"))
+    bad = ibis.memtable(
+        pa.table({"batch_id": ["B1"], "row_number": [7], "field": ["f"], "reason": ["r"]})
+    )
+    [found] = con.to_pyarrow(typed.quarantined(bad, delivered, contract)).to_pylist()
+    import json
+
+    assert json.loads(found.pop("delivered_row")) == row
+    assert found == {
+        "batch_id": "B1", "row_number": 7, "field": "f", "reason": "r", "source": "perlintasan",
+    }  # fmt: skip
