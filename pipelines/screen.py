@@ -1,6 +1,7 @@
 """What people see in a terminal: tables of the published figures, in English with Indonesian."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import ibis
@@ -92,13 +93,14 @@ def findings(home: Home) -> Group:
 
 def _regions(hotspots: ir.Table, which: str) -> Table:
     yearly = hotspots.filter(hotspots.grain == "year")
-    yearly = yearly.filter(yearly.period_start == yearly.period_start.max())
+    year = _busiest_year(yearly)
+    of_year = yearly.filter(yearly.period_start == year)
     if which == "watch":
         title = "Watch regions · Wilayah pantauan"
-        chosen = yearly.filter(yearly.is_watch_region).order_by("rank_by_count", "region_code")
+        chosen = of_year.filter(of_year.is_watch_region).order_by("rank_by_count", "region_code")
     else:
         title = "Where people leave without papers · Asal keberangkatan tanpa dokumen"
-        of_level = yearly.filter(yearly.level == "regency")
+        of_level = of_year.filter(of_year.level == "regency")
         chosen = of_level.order_by("rank_by_count", "region_code").limit(TOP)
     columns = {
         "#": "rank_by_count", "region": "region_name", "undocumented": "undocumented",
@@ -107,30 +109,46 @@ def _regions(hotspots: ir.Table, which: str) -> Table:
         "per 100k": "per_100k", "low": "per_100k_low", "high": "per_100k_high",
         "# by rate": "rank_by_rate",
     }  # fmt: skip
-    rows = chosen.select(**columns).to_pyarrow().to_pylist()
-    year = yearly.period_start.max().year().to_pyarrow().as_py()
-    return _grid(f"{title}, {year}", list(columns), (r.values() for r in rows))
+    rows = _rows(chosen.select(**columns))
+    return _grid(f"{title}, {year:%Y}", list(columns), (r.values() for r in rows))
+
+
+def _busiest_year(yearly: ir.Table) -> Any:
+    """First day of the year with most departures: a record ends in the middle of a year."""
+    totals = yearly.group_by("period_start").agg(departures=yearly.departures.sum())
+    found = _rows(totals.order_by(ibis.desc("departures"), "period_start").limit(1))
+    return found[0]["period_start"] if found else date.min
 
 
 def _myanmar(repatriations: ir.Table) -> Table:
-    lists = repatriations.filter(repatriations.countries == MYANMAR)
+    """The largest list from Myanmar by province, and all its lists together."""
     names = ("listed", "exit_found", "no_exit_on_record", "had_placement")
-    by_province = lists.group_by("list_file", "province_name").agg(
-        **{n: lists[n].sum() for n in names}
+    lists = repatriations.filter(repatriations.countries == MYANMAR)
+    sums = {name: lists[name].sum() for name in names}
+    by_list = _rows(
+        lists.group_by("list_file").agg(**sums).order_by(ibis.desc("listed"), "list_file")
     )
-    rows = (
-        by_province.order_by("list_file", ibis.desc("listed"), "province_name")
-        .to_pyarrow()
-        .to_pylist()
-    )
-    total = {n: sum(r[n] for r in rows) for n in names}
-    shown = [r for r in rows if r["listed"] > 0][:5]
-    body = [["Myanmar lists, all", *total.values()]]
-    body += [
-        [f"  {r['province_name'] or 'province not given'}", *(r[n] for n in names)] for r in shown
-    ]
-    title = "Home from Myanmar · Dipulangkan dari Myanmar"
-    return _grid(title, ("", "listed", "exit found", "no exit on record", "had a placement"), body)
+    body = [[found["list_file"], *(found[n] for n in names)] for found in by_list[:1]]
+    for largest in by_list[:1]:
+        provinces = lists.filter(lists.list_file == largest["list_file"])
+        shown = _rows(provinces.order_by(ibis.desc("listed"), "province_code").limit(TOP // 2))
+        body += [
+            [f"  of whom {r['province_name'] or 'province not given'}", *(r[n] for n in names)]
+            for r in shown
+        ]
+    if len(by_list) > 1:
+        body.append([f"{len(by_list) - 1} other lists", *_totals(by_list[1:], names)])
+    columns = ("", "listed", "exit found", "no exit on record", "had a placement")
+    return _grid("Home from Myanmar · Dipulangkan dari Myanmar", columns, body)
+
+
+def _totals(rows: list[dict[str, Any]], names: Sequence[str]) -> list[int]:
+    return [sum(row[name] for row in rows) for name in names]
+
+
+def _rows(table: ir.Table) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+    return found
 
 
 def _kepri(departures: ir.Table) -> Text:
@@ -138,18 +156,13 @@ def _kepri(departures: ir.Table) -> Text:
     kepri = departures.filter(departures.origin_province_code == KEPRI)
     to = kepri.observed_country.coalesce(kepri.declared_country)
     cambodia = kepri.filter(to == CAMBODIA)
-    found = (
-        cambodia.agg(
-            departures=cambodia.count(),
-            confirmed=(cambodia.outcome == "confirmed_undocumented").sum(),
-            suspected=(cambodia.outcome == "suspected_undocumented").sum(),
-            unrecorded=(cambodia.outcome == "unrecorded_exit").sum(),
-            awaiting=(cambodia.outcome == "awaiting").sum(),
-        )
-        .to_pyarrow()
-        .to_pylist()[0]
+    counted = cambodia.agg(
+        confirmed=(cambodia.outcome == "confirmed_undocumented").sum(),
+        suspected=(cambodia.outcome == "suspected_undocumented").sum(),
+        unrecorded=(cambodia.outcome == "unrecorded_exit").sum(),
+        awaiting=(cambodia.outcome == "awaiting").sum(),
     )
-    figures = {k: v or 0 for k, v in found.items()}
+    figures = {name: count or 0 for name, count in _rows(counted)[0].items()}
     without = figures["confirmed"] + figures["suspected"] + figures["unrecorded"]
     placed = kepri.filter(kepri.outcome.isin(["documented", "documented_diverted"])).count()
     return Text.assemble(
@@ -169,7 +182,7 @@ def _coverage(coverage: ir.Table) -> Table:
         ("returnees that met an exit", "returnees", "returnees_with_exit"),
     )
     sums = coverage.agg(**{n: coverage[n].sum() for _, *names in pairs for n in names})
-    found = sums.to_pyarrow().to_pylist()[0]
+    found = _rows(sums)[0]
     rows = [
         (
             label,
@@ -187,7 +200,7 @@ def _quarantine(batches: ir.Table) -> Table:
     by_source = batches.group_by("source").agg(
         deliveries=batches.count(), **{n: batches[n].sum() for n in names}
     )
-    rows = by_source.order_by("source").to_pyarrow().to_pylist()
+    rows = _rows(by_source.order_by("source"))
     title = "Every delivered row · Setiap baris kiriman"
     return _grid(title, ("source", "deliveries", *names), (r.values() for r in rows))
 
@@ -209,8 +222,9 @@ def accuracy(figures: dict[str, Any]) -> Group:
             for name, found in figures["outcomes"].items()
         ),
     )
-    regions = ", ".join(f"{name} {value}" for name, value in figures["regions"].items())
-    return Group(links, outcomes, Text(f"Regions: {regions}\n"))
+    regions = {k: v for k, v in figures["regions"].items() if not isinstance(v, dict | list)}
+    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in regions.items())
+    return Group(links, outcomes, Text(f"Regions: {said}\n"))
 
 
 def status(state: Status) -> Group:

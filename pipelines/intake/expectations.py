@@ -59,6 +59,8 @@ class Borrowed(ConnectionWrapper):
 class LakeEngine(SqlAlchemyExecutionEngine):
     """Keeps one connection open: closing it before the rows are fetched empties DuckDB's cursor."""
 
+    _connection: Connection | None = None
+
     @contextmanager
     def get_connection(self) -> Iterator[Connection]:
         """The one connection."""
@@ -73,7 +75,7 @@ LakeEngineType = type[LakeEngine]
 class LakeDatasource(SQLDatasource):
     """Tables on a lent DuckDB connection."""
 
-    type: Literal["pulang_lake"] = "pulang_lake"  # type: ignore[assignment]
+    type: Literal["pulang_lake"] = "pulang_lake"
 
     @property
     def execution_engine_type(self) -> LakeEngineType:

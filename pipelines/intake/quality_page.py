@@ -41,7 +41,7 @@ def write(results: Mapping[str, SuiteResult], night: date, file: Path) -> None:
     view = QualityPage(custom_views_directory=str(Path(__file__).parent))
     half = file.with_name(f".{file.name}.half")
     file.parent.mkdir(parents=True, exist_ok=True)
-    html: str = view.render(page, failed=_failed(results))  # type: ignore[no-untyped-call]
+    html: str = view.render(page, failed=_failed(results))
     half.write_text(html, encoding="utf-8")
     half.replace(file)
 

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import usable_name
+from pipelines.standardise.names import is_placeholder_name, standard_name
 
 
 def traveller_tuples(records: ir.Table) -> ir.Table:
@@ -41,8 +41,12 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
 
 
 def _standardised(tuples: ir.Table) -> ir.Table:
-    return tuples.mutate(
-        document_number=document_number(tuples.raw_document),
-        name=usable_name(tuples.raw_name),
-        nik=nik(tuples.nik),
+    # The views make every expensive value once; without them the engine would write the regular
+    # expressions of a name into each of its uses.
+    whole = tuples.view()
+    named = whole.mutate(name=standard_name(whole.raw_name)).view()
+    return named.mutate(
+        document_number=document_number(named.raw_document),
+        name=is_placeholder_name(named.name).ifelse(ibis.null(str), named.name),
+        nik=nik(named.nik),
     )

@@ -46,7 +46,7 @@ def standard_name(raw: ir.StringValue) -> ir.StringValue:
     """
     name = words.unaccented(raw).re_replace(_TRAILING_DOTTED_DEGREES, "")
     return (
-        words.spaced(name)
+        words.single_spaced(name)
         .re_replace(_TRAILING_BARE_DEGREES, "")
         .re_replace(_LEADING_TITLES, "")
         .nullif("")

@@ -18,17 +18,28 @@ ACCENTED = "".join(_ACCENTED) + "ØĐŁ"
 PLAIN = "".join(unicodedata.normalize("NFD", letter)[0] for letter in _ACCENTED) + "ODL"
 
 # MA'RUF is written MARUF as often; a loose combining accent is part of the letter before it.
+BEYOND_ASCII = "[^\u0001-\u007f]"
 JOINING_MARKS = "['`´‘’ʼ\u0300-\u036f]"
 
 
 def unaccented(text: ir.StringValue) -> ir.StringValue:
-    """`text` in capitals, without accents and apostrophes."""
-    return text.upper().translate(ACCENTED, PLAIN).re_replace(JOINING_MARKS, "")
+    """`text` in capitals, without accents and apostrophes.
+
+    Translating letters is the dearest step by far, so it is kept for the few texts that need it.
+    """
+    capitals = text.upper()
+    plain = capitals.re_search(BEYOND_ASCII).ifelse(capitals.translate(ACCENTED, PLAIN), capitals)
+    return plain.re_replace(JOINING_MARKS, "")
 
 
 def spaced(text: ir.StringValue) -> ir.StringValue:
     """Words of capitals and digits with one space between; null when none is left."""
-    return unaccented(text).re_replace("[^A-Z0-9]+", " ").strip().nullif("")
+    return single_spaced(unaccented(text))
+
+
+def single_spaced(capitals: ir.StringValue) -> ir.StringValue:
+    """`spaced` for a text that is unaccented already."""
+    return capitals.re_replace("[^A-Z0-9]+", " ").strip().nullif("")
 
 
 def compact(text: ir.StringValue) -> ir.StringValue:

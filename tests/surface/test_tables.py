@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
+from ibis.config import Config
 
 from pipelines.surface import corridors, coverage, gates, hotspots, repatriations
 
@@ -23,8 +23,12 @@ from .figures import (
     rows_of,
 )
 
-# What Ibis asks of its Spark options; they exist only where Spark is installed.
-SPARK_OPTIONS = SimpleNamespace(treat_nan_as_null=False)
+
+class SparkOptions(Config):  # type: ignore[misc]
+    """What Ibis asks of its Spark options; they exist only where Spark is installed."""
+
+    treat_nan_as_null: bool = False
+
 
 LISTS = pa.schema(
     [
@@ -200,7 +204,7 @@ def test_a_month_without_any_crossing_is_a_gap_of_all_its_days() -> None:
 
 def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     if ibis.options.pyspark is None:
-        monkeypatch.setattr(ibis.options, "pyspark", SPARK_OPTIONS)
+        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
     told, provinces = departures(departure("2025-01-03")), ibis.memtable(PROVINCES)
     flows, points = crossings(("2025-01-03", True, "CGK")), ibis.memtable(GATES)
     lists, found = list_rows({}), matches("X:0")
