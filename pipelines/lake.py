@@ -56,6 +56,7 @@ def _engine(now: settings.Settings) -> duckdb.DuckDBPyConnection:
 def _attach(con: duckdb.DuckDBPyConnection, folder: Path, key: str, read_only: bool) -> None:
     options = [
         f"DATA_PATH '{folder / 'files'}/'",
+        "OVERRIDE_DATA_PATH true",  # a home may be moved, or restored elsewhere
         "ENCRYPTED",
         "DATA_INLINING_ROW_LIMIT 0",
         f"META_ENCRYPTION_KEY '{key}'",

@@ -4,10 +4,18 @@ The border record begins on 1 January 2024 and the night is that of 31 December 
 return without an exit counts from February 2025 on. All people are invented.
 """
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import duckdb
+
+from pipelines import keys, night, settings
+from pipelines.lake import Lake, open_lake
 from tests import papers
 from tests.papers import Row, crossing, listed, placement
 
@@ -65,7 +73,7 @@ LATE = Person("SRI TERLAMBAT", "C0000008", "1985-08-08", sex="P")
 WAITING = Person("JOKO MENUNGGU", "C0000009", "1988-09-09")
 OVERDUE = Person("NUR BELUM PULANG", "C0000010", "1991-10-10", "3204015010910001", "P")
 CHILD = Person("ANAK KECIL", "C0000011", "2015-11-11")
-NOBODY = Person("TANPA NAMA", "00000000", "1970-01-01")
+NOBODY = Person("TANPA NAMA", "C0000012", "1970-01-01")
 SPLP = Person("HASAN SURAT", "SPLP-777", "1990-12-12", "5203011212900001")
 CORRECTED = Person("WATI DIKOREKSI", "C0000013", "1996-01-13", sex="P")
 
@@ -151,3 +159,68 @@ def corrected(landing: Path) -> None:
     """Deliver the correction of one crossing, a day later."""
     file = landing / "perlintasan" / "koreksi.csv"
     papers.write(file, CORRECTION, "2025-12-31T01:00:00+07:00")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A home in which the story was told, and how its latest night ended."""
+
+    now: settings.Settings
+    outcome: night.Outcome
+
+    @property
+    def home(self) -> settings.Home:
+        """The home itself."""
+        return self.now.home
+
+
+def tell(path: Path) -> Told:
+    """The first night of the story, in a new home."""
+    now = papers.home(path)
+    landed(now.home.landing)
+    return Told(now, night.run(now, NIGHT))
+
+
+def copied(told: Told, path: Path) -> settings.Settings:
+    """The same home elsewhere, to go on from."""
+    shutil.copytree(told.home.path, path)
+    return replace(told.now, home=settings.Home(path))
+
+
+def go_on(now: settings.Settings) -> Told:
+    """The next night: a file was sent again as it is, and the correction has come."""
+    (now.home.landing / "perlintasan" / "2025.csv").touch()
+    corrected(now.home.landing)
+    return Told(now, night.run(now, NIGHT))
+
+
+def published(home: settings.Home) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every published table, in one order, read as an analyst would."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        names = [name for (name,) in con.execute("SHOW TABLES").fetchall()]
+        return {name: con.table(name).order("ALL").fetchall() for name in names}
+
+
+def ask(home: settings.Home, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the published file."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+@contextmanager
+def opened(now: settings.Settings) -> Iterator[Lake]:
+    """The lake of a home, for reading."""
+    with open_lake(now, keys.load(now.home.keys, now.key, True), read_only=True) as lake:
+        yield lake
+
+
+def rows(lake: Lake, schema: str, name: str) -> list[Row]:
+    """All rows of a lake table."""
+    return list(lake.table(schema, name).to_pyarrow().to_pylist())
+
+
+def outcomes(now: settings.Settings) -> dict[str, str]:
+    """departure_key -> outcome."""
+    with opened(now) as lake:
+        departures = rows(lake, "reconciled", "departures")
+    return {row["departure_key"]: row["outcome"] for row in departures}

@@ -25,7 +25,7 @@ from pipelines.intake.arrivals import open_text
 
 DELIMITERS = ",;\t|"
 HEADER_BYTES = 1 << 16
-CSV_BLOCK = 1 << 24
+CSV_BLOCK = 1 << 20
 EXACT_INTEGER = 10**15  # above this a spreadsheet's number has lost digits
 READABLE = (".csv", ".csv.gz", ".csv.zst", ".parquet", ".xlsx")
 
@@ -118,7 +118,9 @@ def _numbered(table: pa.Table, columns: dict[str, str], contract: Table, numbers
 def _text(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """Cells without white space around them; an empty cell is null."""
     trimmed = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    if pc.min(pc.binary_length(trimmed)).as_py() == 0:
+        return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    return trimmed
 
 
 # CSV

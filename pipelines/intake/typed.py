@@ -53,9 +53,11 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
     origin = {c.source.split(".")[1]: c.name for c in records.columns if c.source}
     passed = [name for name in delivered.columns if name not in contract.names]
     values = {name: _value(delivered[name], contract.column(name)) for name in origin}
-    # The view keeps values and verdict apart: written into each other, every check would work out
-    # its value again.
-    read = delivered.select(*passed, **values).view()
+    # The views keep values, bounds and verdict apart: written into each other, the engine would
+    # work out each value again for every use.
+    parsed = delivered.select(*passed, **values).view()
+    within = {name: _bounded(parsed[name], contract.column(name)) for name in origin}
+    read = parsed.select(*passed, **within).view()
     field, reason = _verdict(read, contract)
     field = ibis.coalesce(read.missing_column, field)
     reason = ibis.cases((read.missing_column.notnull(), "missing_column"), else_=reason)
@@ -65,11 +67,11 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
 
 def _value(clean: ir.StringValue, column: Column) -> ir.Value:
     if column.logical_type == "date":
-        return _bounded(date(clean), column)
+        return date(clean)
     if column.logical_type == "timestamp":
-        return _bounded(timestamp(clean), column)
+        return timestamp(clean)
     if column.logical_type == "integer":
-        return _bounded(clean.try_cast("float64").try_cast("int64"), column)
+        return clean.try_cast("float64").try_cast("int64")
     if column.vocabulary and not column.is_open_vocabulary:
         return _word(clean.upper(), column.vocabulary)
     return clean
