@@ -53,6 +53,7 @@ def night(
     now = settings.load()
     with _reported(quiet=as_json) as report:
         outcome = _run_night(now, _day(day), report)
+    _warn_of_new_key(outcome, now)
     if as_json:
         from pipelines import screen
 
@@ -72,6 +73,7 @@ def demo(scale: Scale = 0.05, seed: Seed = 7) -> None:
         outcome = _run_night(now, summary.run_date, report)
         report("comparing with the truth")
         accuracy = _evaluated(now, now.home.path / "truth")
+    _warn_of_new_key(outcome, now)
     _say_night(outcome, now)
     from pipelines import screen
 
@@ -185,14 +187,17 @@ def _make_demo_home(now: settings.Settings, scale: float, seed: int) -> Any:
     return simulate_nation(home, scale, seed)
 
 
-def _say_night(outcome: Any, now: settings.Settings) -> None:
-    from pipelines import screen
-
+def _warn_of_new_key(outcome: Any, now: settings.Settings) -> None:
     if outcome.is_new_key:
         err.print(
             f"[yellow]A key was created in {now.home.keys}. Without it the lake cannot be read; "
             "in production bring your own (PULANG_KEY).[/yellow]"
         )
+
+
+def _say_night(outcome: Any, now: settings.Settings) -> None:
+    from pipelines import screen
+
     out.print(screen.night(outcome, now.home))
 
 

@@ -43,13 +43,17 @@ class Keys:
 def load(folder: Path, given: str | None, lake_exists: bool) -> Keys:
     """The given key (`PULANG_KEY`), else the one in `folder`, created with mode 0600 if new.
 
-    Raises KeyMissingError when a lake exists and neither key is there.
+    Raises KeyMissingError when a lake exists and neither key is there, or the file is empty.
     """
     if given:
         return Keys(given.encode())
     file = folder / "pulang.key"
     if file.exists():
-        return Keys(file.read_text().strip().encode())
+        if secret := file.read_text().strip():
+            return Keys(secret.encode())
+        raise KeyMissingError(
+            f"{file} is empty; restore it, or take it away where there is no lake"
+        )
     if lake_exists:
         raise KeyMissingError(f"{file} is missing and PULANG_KEY is not set; the lake stays shut")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

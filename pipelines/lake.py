@@ -4,7 +4,7 @@ The catalog is an encrypted DuckDB file and the Parquet files are encrypted; one
 at a time. Tables are those of schemas/lake/, created on first use.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,7 @@ def _engine(now: settings.Settings) -> duckdb.DuckDBPyConnection:
     con.execute("SET temp_file_encryption = true")
     con.execute("SET enable_progress_bar = false")
     con.execute("SET preserve_insertion_order = false")
-    if now.memory_limit:
-        con.execute("SET memory_limit = ?", [now.memory_limit])
+    con.execute("SET memory_limit = ?", [now.memory_limit])
     if now.threads:
         con.execute("SET threads = ?", [now.threads])
     return con
@@ -66,7 +65,7 @@ def _attach(con: duckdb.DuckDBPyConnection, folder: Path, key: str, read_only: b
     try:
         con.execute(f"ATTACH 'ducklake:{catalog}' AS {CATALOG} ({', '.join(options)})")
     except duckdb.Error as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise LakeBusyError(f"another process holds {catalog}") from None
         raise LakeShutError(f"{catalog} cannot be opened with this key") from None
 
@@ -121,14 +120,31 @@ class Lake:
         self._scratch += 1
         return self.ibis.create_table(f"scratch_{self._scratch}", rows, temp=True)
 
+    def aside(self, stage: Callable[[ir.Table], ir.Table]) -> Callable[[pa.Table], pa.Table]:
+        """A stage on Arrow rows by a connection of its own, so that another thread may run it."""
+        backend = ibis.duckdb.from_connection(self.con.cursor())
+
+        def run(rows: pa.Table) -> pa.Table:
+            backend.con.register("delivered", rows)
+            try:
+                wanted = backend.compile(stage(backend.table("delivered")))
+                return backend.con.execute(wanted).to_arrow_table()
+            finally:
+                backend.con.unregister("delivered")
+
+        return run
+
     def drop_scratch(self, *tables: ir.Table) -> None:
         """Give the memory of scratch tables back."""
         for table in tables:
             self.ibis.drop_table(table.op().name, database=("temp", "main"))
 
     @contextmanager
-    def delivered(self, rows: pa.Table) -> Iterator[ir.Table]:
-        """Arrow rows as a table of the engine, without copying them."""
+    def delivered(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[ir.Table]:
+        """Arrow rows as a table of the engine, without copying them.
+
+        A transaction holds them until its end; give a long one a reader, which holds nothing.
+        """
         self.con.register("delivered", rows)
         try:
             yield self.ibis.table("delivered")

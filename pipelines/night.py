@@ -118,10 +118,11 @@ def intake(this: Night) -> list[dict[str, Any]]:
     with this.stage("intake"), this.lake.transaction():
         known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
         landed = arrivals.find(this.now.home.landing, list(contracts.sources()))
-        batches = deliveries.new_batches(landed, known, archive)
+        batches: list[deliveries.Batch] = []
         for source in contracts.sources():
-            new = [b for b in batches if b.arrival.source == source]
-            _take_in_source(this, source, [b for b in new if b.status == deliveries.TAKEN_IN])
+            of_source = [arrival for arrival in landed if arrival.source == source]
+            new = deliveries.new_batches(of_source, known, archive)
+            batches += _take_in_source(this, source, new)
         _keep_batches(this, batches, known)
         if batches:
             _supersede(this, {b.arrival.source for b in batches})
@@ -134,18 +135,25 @@ def intake(this: Night) -> list[dict[str, Any]]:
     return found
 
 
-def _take_in_source(this: Night, source: str, batches: list[deliveries.Batch]) -> None:
+def _take_in_source(
+    this: Night, source: str, new: Iterator[deliveries.Batch]
+) -> list[deliveries.Batch]:
+    """Read, judge and keep the rows of one source, each in a thread of its own."""
     contract, records = contracts.sources()[source], contracts.records_of(source)
-    for chunk in deliveries.ahead(deliveries.chunks(batches, contract)):
-        with this.lake.delivered(chunk) as rows:
-            checked = this.lake.scratch(typed.typed(rows, contract, records))
-            current = checked.mutate(superseded_by=ibis.null("string"))
-            this.lake.insert("records", records.name, current.filter(current.reason.isnull()))
-            this.lake.insert("ops", "quarantine", typed.quarantined(checked, rows, contract))
-            this.lake.drop_scratch(checked)
-    if malformed := deliveries.malformed_rows(batches):
+    judge = this.lake.aside(lambda rows: typed.typed(rows, contract, records))
+    intake = deliveries.Intake(new, contract, judge)
+    if judged := intake.judged():
+        with this.lake.delivered(judged) as rows:
+            accepted = rows.filter(rows.reason.isnull())
+            current = accepted.mutate(superseded_by=ibis.null("string"))
+            this.lake.insert("records", records.name, current)
+    if refused := intake.refused_rows():
+        with this.lake.delivered(refused) as rows:
+            this.lake.insert("ops", "quarantine", typed.quarantined(rows, contract))
+    if malformed := intake.malformed_rows():
         schema = contracts.lake()["ops", "quarantine"].arrow_schema
         this.lake.insert("ops", "quarantine", pa.Table.from_pylist(malformed, schema))
+    return intake.batches
 
 
 def _keep_batches(

@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+# The engine's share; a national year with it peaks below 6 GiB. What does not fit is spilled.
+MEMORY_LIMIT = "4GB"
+
 PACKAGE = Path(__file__).resolve().parent
 
 # Every dependency that would report its use is told not to; set before it is imported.
@@ -69,7 +72,7 @@ class Settings:
 
     home: Home
     key: str | None
-    memory_limit: str | None
+    memory_limit: str
     threads: int | None
 
 
@@ -81,6 +84,6 @@ def load() -> Settings:
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
         key=os.environ.get("PULANG_KEY"),
-        memory_limit=os.environ.get("PULANG_MEMORY"),
+        memory_limit=os.environ.get("PULANG_MEMORY", MEMORY_LIMIT),
         threads=int(threads) if threads else None,
     )

@@ -16,7 +16,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import contracts, settings
+from pipelines import settings
 
 Row = dict[str, Any]
 
@@ -111,9 +111,4 @@ def _write_text(path: Path, content: Sequence[Row] | str | bytes) -> None:
 
 def home(path: Path, key: str | None = "a key for tests") -> settings.Settings:
     """Settings for a home of its own."""
-    return settings.Settings(settings.Home(path), key, None, 2)
-
-
-def records_table(source: str) -> contracts.Table:
-    """The records table of a source."""
-    return contracts.records_of(source)
+    return settings.Settings(settings.Home(path), key, "2GB", 2)

@@ -139,7 +139,7 @@ class Archive:
     def keep(self, arrival: Arrival) -> Fingerprint:
         """Read a file once: its fingerprint, and an encrypted copy if there is none yet."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half = self.folder / f"{os.getpid()}.half"
+        half = self.folder / "incoming.half"  # one process holds the lake; the next overwrites it
         nonce = os.urandom(12)
         cipher = Cipher(algorithms.AES(self.key), modes.GCM(nonce)).encryptor()
         with open(half, "wb", opener=_private) as out:

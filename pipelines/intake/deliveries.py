@@ -1,17 +1,23 @@
 """Tonight's deliveries: which files are new, and their rows in chunks for the engine."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.contracts import Table
 from pipelines.intake import arrivals, read
 
-CHUNK_ROWS = 1_000_000
+CHUNK_ROWS = 250_000
+Item = TypeVar("Item")
+Judge = Callable[[pa.Table], pa.Table]
+
 TAKEN_IN, REPEATED, REFUSED = "taken_in", "repeated", "refused"
 
 
@@ -43,8 +49,8 @@ class Batch:
 
 def new_batches(
     landed: Iterable[arrivals.Arrival], known: list[dict[str, Any]], archive: arrivals.Archive
-) -> list[Batch]:
-    """Deliveries not seen before, archived, in order of receipt.
+) -> Iterator[Batch]:
+    """Deliveries not seen before, archived as they are met, in order of receipt.
 
     `known` are rows of ops.batches. A file that was taken in and not touched since is not read
     again; the same bytes under another name are a batch that repeats the first.
@@ -52,7 +58,6 @@ def new_batches(
     seen = {(b["source"], b["file"], b["modified_ns"], b["bytes"]) for b in known}
     ids = {b["batch_id"] for b in known}
     originals = {(b["source"], b["sha256"]): b for b in known if b["status"] != REPEATED}
-    batches: list[Batch] = []
     for arrival in landed:
         if (arrival.source, arrival.file, arrival.modified_ns, arrival.bytes) in seen:
             continue
@@ -60,8 +65,7 @@ def new_batches(
         if batch.batch_id not in ids:
             _mark_repetition(batch, originals)
             ids.add(batch.batch_id)
-            batches.append(batch)
-    return batches
+            yield batch
 
 
 def _batch(arrival: arrivals.Arrival, archive: arrivals.Archive) -> Batch:
@@ -80,29 +84,93 @@ def _mark_repetition(batch: Batch, originals: dict[tuple[str, str], Any]) -> Non
         originals[content] = {"batch_id": batch.batch_id}
 
 
-def chunks(batches: list[Batch], contract: Table) -> Iterator[pa.Table]:
-    """Rows of the batches under the contract's columns, in chunks of about a million.
+class Intake:
+    """The rows of one source's new deliveries on their way: read, judged, and what was refused.
 
-    Adds row_number, batch_id, received_at, list_file and missing_column (the first required column
-    that the delivery lacks). A file that cannot be read is marked refused; the others go on.
+    Reading and judging run in threads of their own, a chunk ahead of whoever takes the rows.
+    `batches`, `refused_rows` and `malformed_rows` are complete once `judged` is exhausted.
+    """
+
+    def __init__(self, new: Iterator[Batch], contract: Table, judge: Judge) -> None:
+        """`judge` gives a chunk its typed columns, `field` and `reason` (`typed.typed`)."""
+        self.contract = contract
+        self.batches: list[Batch] = []
+        self._refused: list[pa.Table] = []
+        chunked = ahead(chunks(self._noted(new), contract))
+        self._pairs = ahead((chunk, judge(chunk)) for chunk in chunked)
+
+    def judged(self) -> pa.RecordBatchReader | None:
+        """All rows, accepted or not, as one stream; None where there are none."""
+        tables = self._set_refused_aside()
+        first = next(tables, None)
+        if first is None:
+            return None
+        batches = (batch for table in chain([first], tables) for batch in table.to_batches())
+        return pa.RecordBatchReader.from_batches(first.schema, batches)
+
+    def refused_rows(self) -> pa.Table | None:
+        """The refused rows as delivered, with field and reason; None where there are none."""
+        return pa.concat_tables(self._refused) if self._refused else None
+
+    def malformed_rows(self) -> list[dict[str, Any]]:
+        """Rows of ops.quarantine for lines that have not the columns of their header."""
+        return [
+            {
+                "batch_id": batch.batch_id, "row_number": row.row_number,
+                "source": self.contract.name, "field": "", "reason": "malformed_row",
+                "delivered_row": row.text,
+            }
+            for batch in self.batches
+            for row in batch.malformed
+        ]  # fmt: skip
+
+    def _noted(self, new: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in new:
+            self.batches.append(batch)
+            yield batch
+
+    def _set_refused_aside(self) -> Iterator[pa.Table]:
+        for chunk, judged in self._pairs:
+            refused = judged.filter(pc.is_valid(judged["reason"]))
+            if refused.num_rows:
+                rows = chunk.take(refused["position"])
+                for name in ("field", "reason"):
+                    rows = rows.append_column(name, refused[name])
+                self._refused.append(rows)
+            yield judged
+
+
+def chunks(batches: Iterable[Batch], contract: Table) -> Iterator[pa.Table]:
+    """Rows of the batches that are taken in, under the contract's columns, in chunks.
+
+    Adds row_number, batch_id, received_at, list_file, missing_column (the first required column
+    that the delivery lacks) and position (in the chunk, from 0). A file that cannot be read is
+    marked refused; the others go on.
     """
     waiting: list[pa.Table] = []
     for batch in batches:
+        if batch.status != TAKEN_IN:
+            continue
         try:
             # The whole file first: one that breaks off in the middle must not leave its start.
             waiting.extend(list(_rows_of(batch, contract)))
         except read.UnreadableError as error:
             batch.status, batch.status_reason = REFUSED, error.reason
         if sum(t.num_rows for t in waiting) >= CHUNK_ROWS:
-            yield pa.concat_tables(waiting)
+            yield _chunk(waiting)
             waiting = []
     if waiting:
-        yield pa.concat_tables(waiting)
+        yield _chunk(waiting)
+
+
+def _chunk(tables: list[pa.Table]) -> pa.Table:
+    whole = pa.concat_tables(tables)
+    return whole.append_column("position", pa.array(np.arange(whole.num_rows)))
 
 
 def _rows_of(batch: Batch, contract: Table) -> Iterator[pa.Table]:
     delivery = read.open_delivery(batch.arrival.path, batch.encoding, contract)
-    batch.unknown_columns = ", ".join(delivery.unknown) or None
+    batch.unknown_columns = _said_unknown(delivery)
     missing = delivery.missing[0] if delivery.missing else None
     if missing:
         batch.status_reason = f"missing_column {missing}"
@@ -131,23 +199,20 @@ def batch_rows(
     return rows
 
 
-def malformed_rows(batches: list[Batch]) -> list[dict[str, Any]]:
-    """Rows of ops.quarantine for lines that have not the columns of their header."""
-    return [
-        {
-            "batch_id": batch.batch_id, "row_number": row.row_number,
-            "source": batch.arrival.source, "field": "", "reason": "malformed_row",
-            "delivered_row": row.text,
-        }
-        for batch in batches
-        for row in batch.malformed
-    ]  # fmt: skip
+def _said_unknown(delivery: read.Delivery) -> str | None:
+    """Unknown columns by name, or by number where few columns are known.
+
+    The "header" is then probably a row of data, and these words are published.
+    """
+    if len(delivery.unknown) > len(delivery.columns):
+        return f"{len(delivery.unknown)} columns"
+    return ", ".join(delivery.unknown) or None
 
 
-def ahead(items: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same items, the next one being read while the engine works on this one."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting = reader.submit(next, items, None)
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, the next one being made in a thread of its own while this one is used."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting = maker.submit(next, items, None)
         while (item := waiting.result()) is not None:
-            waiting = reader.submit(next, items, None)
+            waiting = maker.submit(next, items, None)
             yield item

@@ -38,6 +38,7 @@ NUMERIC_TIME = r"^\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}[ T]+(\d{1,2}[:.]\d{2}(?:[:.]\d
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}([ T].*)?$"
 ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
 FULL_ISO = len("2025-12-31T23:59:59+07:00")
+LONGEST_DAY = len("30 September, 2025")
 DAY_ALONE = len("2025-12-31")
 WIB = "+07:00"
 SERIAL = r"^\d{5}(\.0+)?$"
@@ -58,11 +59,21 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
     parsed = delivered.select(*passed, **values).view()
     within = {name: _bounded(parsed[name], contract.column(name)) for name in origin}
     read = parsed.select(*passed, **within).view()
-    field, reason = _verdict(read, contract)
-    field = ibis.coalesce(read.missing_column, field)
-    reason = ibis.cases((read.missing_column.notnull(), "missing_column"), else_=reason)
-    renamed = {origin[name]: read[name] for name in origin}
-    return read.select(*passed, **renamed, field=field, reason=reason)
+    judged = read.mutate(failure=_first_failure(read, contract)).view()
+    renamed = {origin[name]: judged[name] for name in origin}
+    return judged.select(*passed, **renamed, **_named_failure(judged, contract))
+
+
+def _named_failure(judged: ir.Table, contract: Table) -> dict[str, ir.StringValue]:
+    """`field` and `reason` of the failing check, or of the column that the delivery lacks."""
+    checks = _row_checks(contract)
+    fields = [(n, check.column or "") for n, check in enumerate(checks)]
+    reasons = [(n, check.id) for n, check in enumerate(checks)]
+    lacks = judged.missing_column.notnull()
+    return {
+        "field": ibis.coalesce(judged.missing_column, judged.failure.cases(*fields)),
+        "reason": ibis.cases((lacks, "missing_column"), else_=judged.failure.cases(*reasons)),
+    }
 
 
 def _value(clean: ir.StringValue, column: Column) -> ir.Value:
@@ -97,12 +108,22 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
-    return ibis.coalesce(_day_alone(text), _iso_with_time(text))
+    has_time = text.contains(":") | (text.length() > LONGEST_DAY)
+    return _usual(~has_time, _day_alone(text), _iso_with_time(text))
 
 
 def _day_alone(text: ir.StringValue) -> ir.DateValue:
-    iso = ibis.cases((text.length() == DAY_ALONE, text.try_cast("date")))
-    return ibis.coalesce(iso, _numeric_date(text), _words_date(text), _serial_date(text))
+    others = ibis.coalesce(_numeric_date(text), _words_date(text), _serial_date(text))
+    is_iso = (text.length() == DAY_ALONE) & text[4].isin(["-", "/"])
+    return _usual(is_iso, text.try_cast("date"), others)
+
+
+def _usual(is_usual: ir.BooleanValue, value: ir.Value, others: ir.Value) -> ir.Value:
+    """The usual form alone, and the dear ways of reading only for rows that are not in it.
+
+    A case keeps them apart: what coalesced ways share, the engine would work out for every row.
+    """
+    return ibis.cases((is_usual, value), else_=others)
 
 
 def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir.DateValue:
@@ -135,14 +156,12 @@ def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
 def timestamp(text: ir.StringValue) -> ir.TimestampValue:
     """ISO 8601 with offset; without one it is WIB. Also `DD/MM/YYYY HH:MM[:SS]`, or a day alone.
 
-    An impossible time is empty, not midnight. The usual form comes first: the engine tries the
-    next only where the one before was empty.
+    An impossible time is empty, not midnight.
     """
     with_seconds = text.re_replace(ISO_WITHOUT_SECONDS, r"\1:00\2")
     clock = text.re_extract(NUMERIC_TIME, 1).replace(".", ":")
     day = _numeric_date(text.re_extract(r"^(\S+?)[ T]", 1)).cast("string")
-    return ibis.coalesce(
-        ibis.cases((text.length() == FULL_ISO, _moment(text))),
+    others = ibis.coalesce(
         _moment(text + WIB),
         _moment(with_seconds + WIB),
         ibis.cases((text.length() > DAY_ALONE, _moment(with_seconds))),
@@ -150,20 +169,22 @@ def timestamp(text: ir.StringValue) -> ir.TimestampValue:
         _moment(day + " " + clock + WIB),
         _moment(_day_alone(text).cast("string") + " 00:00:00" + WIB),
     )
+    return _usual(text.length() == FULL_ISO, _moment(text), others)
 
 
 def _moment(text: ir.StringValue) -> ir.TimestampValue:
     return text.try_cast("timestamp('UTC')")
 
 
-def _verdict(values: ir.Table, contract: Table) -> tuple[ir.StringValue, ir.StringValue]:
-    """Column and reason code of the first failing check, in the order of the contract."""
-    checks = contract.checks_of("quarantine")
-    by_column = sorted(checks, key=lambda c: c.column is None)  # whole-row rules come last
-    failures = [(_fails(check, values, contract), check) for check in by_column]
-    field = ibis.cases(*((bad, check.column or "") for bad, check in failures))
-    reason = ibis.cases(*((bad, check.id) for bad, check in failures))
-    return field, reason
+def _first_failure(values: ir.Table, contract: Table) -> ir.IntegerValue:
+    """Position of the first failing check among `_row_checks`; empty for an accepted row."""
+    checks = _row_checks(contract)
+    return ibis.cases(*((_fails(c, values, contract), n) for n, c in enumerate(checks)))
+
+
+def _row_checks(contract: Table) -> list[Check]:
+    """The checks that split rows, in the order of the contract; rules on whole rows come last."""
+    return sorted(contract.checks_of("quarantine"), key=lambda c: c.column is None)
 
 
 def _fails(check: Check, values: ir.Table, contract: Table) -> ir.BooleanValue:
@@ -174,7 +195,8 @@ def _fails(check: Check, values: ir.Table, contract: Table) -> ir.BooleanValue:
         return ~values[check.column].isin(sorted(allowed)).fill_null(False)
     if "anyOf" in check.arguments:
         usable = (_usable(name, values, contract) for name in check.arguments["anyOf"])
-        return ~ibis.or_(*usable)
+        # A case looks at the next column only for rows where this one says nothing.
+        return ibis.cases(*((says, False) for says in usable), else_=True)
     raise NotImplementedError(f"{contract.name}: check {check.id} cannot split rows")
 
 
@@ -190,14 +212,11 @@ def _usable(name: str, values: ir.Table, contract: Table) -> ir.BooleanValue:
     return value.notnull() & ~value.upper().isin(missing) if missing else value.notnull()
 
 
-def quarantined(checked: ir.Table, delivered: ir.Table, contract: Table) -> ir.Table:
-    """Rows of ops.quarantine: what `typed` refused, with the cells as they came (JSON)."""
-    cells = ibis.struct({name: delivered[name] for name in contract.names})
-    raw = delivered.select("batch_id", "row_number", cells=cells)
-    bad = checked.filter(checked.reason.notnull()).select(
-        "batch_id", "row_number", "field", "reason"
+def quarantined(refused: ir.Table, contract: Table) -> ir.Table:
+    """Rows of ops.quarantine: delivered rows with field and reason, their cells as JSON."""
+    cells = ibis.struct({name: refused[name] for name in contract.names})
+    return refused.select(
+        *["batch_id", "row_number", "field", "reason"],
+        source=ibis.literal(contract.name),
+        delivered_row=cells.cast("json").cast("string"),
     )
-    joined = bad.inner_join(raw, ["batch_id", "row_number"])
-    return joined.mutate(
-        source=ibis.literal(contract.name), delivered_row=joined.cells.cast("json").cast("string")
-    ).drop("cells")

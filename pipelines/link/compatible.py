@@ -25,7 +25,7 @@ def birth_dates(left: ir.DateValue, right: ir.DateValue) -> ir.BooleanValue:
 
 def names(left: ir.StringValue, right: ir.StringValue) -> ir.BooleanValue:
     """The words of one are among the words of the other, or few letters differ; never empty."""
-    shorter = left.split(" ").intersect(right.split(" ")).length()
+    shorter = left.split(" ").intersect(right.split(" ")).unique().length()
     words = left.split(" ").unique().length(), right.split(" ").unique().length()
     subset = (shorter == words[0]) | (shorter == words[1])
     longest = (left.length() > right.length()).ifelse(left.length(), right.length())

@@ -14,6 +14,7 @@ from pipelines.link.identities import list_key, placement_key
 
 Pseudonym = Callable[[ir.StringValue], ir.StringValue]
 
+SEXES = ("L", "P")  # another word says nothing, and might say who it is
 DAY_BITS = 20  # days since 1900 below the count of records, to pick the commonest date in one pass
 
 
@@ -74,6 +75,7 @@ def persons(
     weighed = of_person.mutate(
         weighed_birth_date=of_person.records * (1 << DAY_BITS)
         + of_person.birth_date.delta(epoch, unit="day"),
+        sex=ibis.cases((of_person.sex.isin(SEXES), of_person.sex)),
         is_poor=poor,
     )
     gathered = weighed.group_by("person_id").agg(

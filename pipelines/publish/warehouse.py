@@ -30,13 +30,19 @@ def write(engine: Backend, path: Path, tables: dict[str, ir.Table]) -> None:
     if missing := set(contracts.marts()) ^ set(tables):
         raise KeyError(f"tables and contracts differ: {sorted(missing)}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.unlink(missing_ok=True)
+    _sweep(path)
     try:
+        half = path.with_name(f".{path.name}.half")
         _build(engine, half, tables)
         _settle(half, path)
     finally:
-        half.unlink(missing_ok=True)
+        _sweep(path)
+
+
+def _sweep(path: Path) -> None:
+    """Take away what a killed night left: the half file, and its log, which would be replayed."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink()
 
 
 def _refuse_identifiers() -> None:

@@ -10,6 +10,7 @@ from pipelines.standardise.identifiers import document_number, nik
 from pipelines.standardise.names import usable_name
 
 OLDEST = 120
+SEXES = ("L", "P")  # another word says nothing, and might say who it is
 
 
 def repatriations(
@@ -32,7 +33,7 @@ def repatriations(
         "list_file",
         "list_number",
         name=usable_name(joined.full_name),
-        sex=joined.sex,
+        sex=ibis.cases((joined.sex.isin(SEXES), joined.sex)),
         birth_date=joined.birth_date,
         birth_year=birth_year(joined.birth_date, joined.arrived_on, joined.age),
         document_number=document_number(joined.document_number),

@@ -12,6 +12,7 @@ from scipy.stats import chi2, norm
 
 # Counts up to here are looked up; above, Byar's approximation differs by less than 0.0001.
 EXACT_UP_TO = 100_000
+SPREAD = "decimal(38, 15)"
 
 
 @lru_cache(maxsize=4)
@@ -63,9 +64,10 @@ def smoothed_rate(table: ir.Table, count: str, population: str, group: list[str]
         mean_rate=counted.sum().over(peers) / rates.people.sum().over(peers),
         mean_people=rates.people.mean().over(peers),
     )
-    spread = rates.people * (rates.raw_rate - rates.mean_rate).pow(2)
+    # Summed as decimals: a sum of floats depends on the order in which threads bring them.
+    spread = (rates.people * (rates.raw_rate - rates.mean_rate).pow(2)).cast(SPREAD)
     rates = rates.mutate(
-        between=spread.sum().over(peers) / rates.people.sum().over(peers)
+        between=spread.sum().over(peers).cast("float64") / rates.people.sum().over(peers)
         - rates.mean_rate / rates.mean_people
     )
     rates = rates.mutate(between=ibis.greatest(rates.between, 0.0))

@@ -28,6 +28,7 @@ import sys
 import duckdb
 con = duckdb.connect(config={"temp_directory": sys.argv[2] + ".spill"})
 con.execute("SET preserve_insertion_order = false")
+con.execute("SET enable_progress_bar = false")
 con.read_parquet(sys.argv[1]).order("nomor_dokumen, waktu_perlintasan").write_parquet(sys.argv[2])
 """
 

@@ -163,9 +163,8 @@ def test_an_interrupted_copy_leaves_no_whole_file(
 
 def batches(tmp_path: Path, known: list[deliveries.Batch]) -> list[deliveries.Batch]:
     rows = [batch.as_row(None) for batch in known]  # type: ignore[arg-type]
-    return deliveries.new_batches(
-        arrivals.find(tmp_path / "landing", SOURCES), rows, archive(tmp_path)
-    )
+    landed = arrivals.find(tmp_path / "landing", SOURCES)
+    return list(deliveries.new_batches(landed, rows, archive(tmp_path)))
 
 
 def test_a_delivery_is_new_once(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ CANARY_DOCUMENT = "B7654321"
 def lake(tmp_path: Path) -> Iterator[Lake]:
     home = settings.Home(tmp_path)
     secret = keys.load(home.keys, None, lake_exists=False)
-    with open_lake(settings.Settings(home, None, None, None), secret) as lake:
+    with open_lake(settings.Settings(home, None, "1GB", None), secret) as lake:
         yield lake
 
 
