@@ -89,6 +89,7 @@ def run(now: settings.Settings, night: date, report: Report = lambda _: None) ->
     """
     policy = Policy.load(now.home.path)
     secret = keys.load(now.home.keys, now.key, exists(now.home))
+    gate.load_ahead()
     with open_lake(now, secret) as lake:
         this = Night(lake, now, secret, policy, night, _next_number(lake), report)
         batches = intake(this)
@@ -237,6 +238,7 @@ class Linked:
     placements: ir.Table
     repatriations: ir.Table
     persons: ir.Table
+    shared_identities: ir.Table
 
 
 def link_persons(this: Night) -> Linked:
@@ -268,6 +270,7 @@ def link_persons(this: Night) -> Linked:
             lake.scratch(link.placements_with_person(placements, person_records)),
             lake.scratch(link.repatriations_with_person(repatriations, person_records)),
             persons,
+            lake.scratch(link.shared_identities(identities, person_records)),
         )
         lake.drop_scratch(tuples, keyed, identities, links, members, placements, repatriations)
     return linked
@@ -348,8 +351,9 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
         reference.memtable("permitted_stays"), policy, this.night, record_starts_on,
     )  # fmt: skip
     findings = reconcile.findings(
-        linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on
-    )
+        linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on,
+        linked.shared_identities,
+    )  # fmt: skip
     named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
     written = {"departures": named, "findings": findings, "list_matches": matches}
     with lake.transaction():

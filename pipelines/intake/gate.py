@@ -6,8 +6,10 @@ Suites are derived from the contracts of the sources. `stop` withholds publicati
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 
@@ -17,6 +19,12 @@ from pipelines.intake.measures import Measure
 from pipelines.lake import Lake
 
 PAGE = "index.html"
+
+
+def load_ahead() -> None:
+    """Start the seconds of imports that only judging needs, beside whatever runs meanwhile."""
+    modules = ("pipelines.intake.expectations", "pipelines.intake.quality_page")
+    Thread(target=lambda: [import_module(name) for name in modules], daemon=True).start()
 
 
 def judge(lake: Lake, night: date, docs: Path) -> pa.Table:

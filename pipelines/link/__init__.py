@@ -10,6 +10,7 @@ from pipelines.link.persons import (
     persons,
     placements_with_person,
     repatriations_with_person,
+    shared_identities,
 )
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "persons",
     "placements_with_person",
     "repatriations_with_person",
+    "shared_identities",
     "traveller_keys",
 ]

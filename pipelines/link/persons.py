@@ -15,6 +15,7 @@ from pipelines.link.identities import list_key, placement_key
 Pseudonym = Callable[[ir.StringValue], ir.StringValue]
 
 SEXES = ("L", "P")  # another word says nothing, and might say who it is
+OWN = "own"  # the rule of an identity that no link touches, or that others are linked to
 DAY_BITS = 20  # days since 1900 below the count of records, to pick the commonest date in one pass
 
 
@@ -33,7 +34,7 @@ def person_records(
         "source",
         "record_key",
         person_id=pseudonym(joined.anchor_key.fill_null(joined.record_key)),
-        link_rule=joined.rule.fill_null("own"),
+        link_rule=joined.rule.fill_null(OWN),
         link_probability=joined.link_probability.fill_null(1.0),
     )
 
@@ -80,7 +81,7 @@ def persons(
     )
     gathered = weighed.group_by("person_id").agg(
         sex=lambda t: t.sex.min(),
-        sexes=lambda t: t.sex.nunique(),
+        other_sex=lambda t: t.sex.max(),
         weighed_birth_date=lambda t: t.weighed_birth_date.max(),
         first_birth_date=lambda t: t.birth_date.min(),
         last_birth_date=lambda t: t.birth_date.max(),
@@ -98,12 +99,24 @@ def persons(
     known = dated.left_join(regions, "nik_prefix").left_join(places, "birth_place")
     return known.select(
         "person_id",
-        sex=ibis.cases((known.sexes == 1, known.sex)),
+        sex=ibis.cases((known.sex == known.other_sex, known.sex)),
         birth_date=known.birth_date,
         nik_regency_code=known.nik_regency_code,
         birth_regency_code=known.birth_regency_code,
         is_poorly_identified=known.is_poorly_identified,
         is_contested_birth_date=(known.first_birth_date != known.last_birth_date).fill_null(False),
+    )
+
+
+def shared_identities(identities: ir.Table, person_records: ir.Table) -> ir.Table:
+    """Identities of persons whom a link joined from several. Key: record_key.
+
+    Columns: record_key, person_id, document_number, birth_date.
+    """
+    joined = person_records.filter(person_records.link_rule != OWN).select("person_id").distinct()
+    theirs = person_records.semi_join(joined, "person_id").select("record_key", "person_id")
+    return identities.inner_join(theirs, "record_key").select(
+        "record_key", "person_id", "document_number", "birth_date"
     )
 
 
@@ -141,14 +154,15 @@ def crossings_with_person(
 
 def _by_words(records: ir.Table, others: ir.Table) -> ir.Table:
     """(crossing_id, record_key) of current crossings written as one of `others`."""
-    wanted = _as_words(others, "raw_document", "raw_name", "raw_nik", "record_key")
+    documents = others.select(document=others.raw_document.fill_null("")).distinct()
     written = records.filter(records.superseded_by.isnull())
-    near = written.semi_join(
-        others.select(document_number="raw_document").distinct(), "document_number"
-    ).union(written.filter(written.document_number.isnull()))
+    near = written.mutate(document=written.document_number.fill_null("")).semi_join(
+        documents, "document"
+    )
     needs_nik = near.document_number.isnull() | near.full_name.isnull()
     near = near.mutate(raw_nik=ibis.cases((needs_nik, near.nik)))
     found = _as_words(near, "document_number", "full_name", "raw_nik", "crossing_id")
+    wanted = _as_words(others, "raw_document", "raw_name", "raw_nik", "record_key")
     return found.inner_join(wanted, WORDS).select("crossing_id", "record_key")
 
 

@@ -43,7 +43,6 @@ def _in_sequence(crossings: ir.Table, policy: Policy) -> ir.Table:
         "gate_code",
         "country_code",
         "purpose",
-        "mode",
         is_splp=(crossings.document_type == "SPLP").fill_null(False),
         traveller=crossings.person_id.fill_null(crossings.crossing_id),
     )
@@ -142,7 +141,6 @@ def _as_journeys(rows: ir.Table) -> ir.Table:
         gate_code=at_exit("gate_code"),
         declared_country=at_exit("country_code"),
         purpose=rows.purpose,
-        mode=rows.mode,
         exit_crossing_id=at_exit("crossing_id"),
         return_crossing_id=at_return("crossing_id"),
         returned_on=at_return("crossed_on"),

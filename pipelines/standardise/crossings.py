@@ -40,7 +40,6 @@ def crossings(
         document_number=document_number(joined.document_number),
         country_code=joined.country_code,
         purpose=purposes.class_of(joined.purpose, joined.known_purpose),
-        mode=joined["mode"],
         batch_id=joined.batch_id,
         row_number=joined.row_number,
     )

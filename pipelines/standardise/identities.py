@@ -31,7 +31,6 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
         raw_nik="raw_nik",
     ).agg(
         nik=lambda t: t.nik.max(),
-        document_type=lambda t: t.document_type.min(),
         birth_place=lambda t: t.birth_place.max(),
         records=lambda t: t.is_current.sum(),
         first_received_at=lambda t: t.received_at.min(),

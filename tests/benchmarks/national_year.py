@@ -74,14 +74,18 @@ def measure(scale: float, folder: Path, limit: str | None) -> str:
     """Simulate, time the floor and the night, and say so in one line (two with a limit)."""
     home = folder / f"nation-{scale}"
     pulang = [sys.executable, "-c", "from pipelines.cli import app; app()"]
-    made = timed([*pulang, "simulate", "--scale", str(scale), "--seed", str(SEED), "--out", str(home)])
+    made = timed(
+        [*pulang, "simulate", "--scale", str(scale), "--seed", str(SEED), "--out", str(home)]
+    )
     rows = as_parquet(home / "landing", folder / "crossings.parquet")
     floor = timed([
         sys.executable, "-c", FLOOR, str(folder / "crossings.parquet"), str(folder / "sorted.parquet")
     ])  # fmt: skip
     (folder / "crossings.parquet").unlink()
     (folder / "sorted.parquet").unlink()
-    lines = [f"scale {scale}: {rows:,} crossings, simulated in {made.seconds:.0f} s ({made.gib:.1f} GiB)"]
+    lines = [
+        f"scale {scale}: {rows:,} crossings, simulated in {made.seconds:.0f} s ({made.gib:.1f} GiB)"
+    ]
     for memory in [None, limit] if limit else [None]:
         for made_by_night in ("lake", "published", "tmp"):
             shutil.rmtree(home / made_by_night, ignore_errors=True)
@@ -90,7 +94,8 @@ def measure(scale: float, folder: Path, limit: str | None) -> str:
         lines.append(
             f"  floor {floor.seconds:.1f} s ({floor.gib:.1f} GiB)  night {night.seconds:.1f} s "
             f"({night.gib:.1f} GiB)  ratio {night.seconds / floor.seconds:.2f}  "
-            f"{rows / night.seconds:,.0f} crossings/s" + (f"  memory limit {memory}" if memory else "")
+            f"{rows / night.seconds:,.0f} crossings/s"
+            + (f"  memory limit {memory}" if memory else "")
         )
     shutil.rmtree(home)
     return "\n".join(lines)

@@ -32,7 +32,6 @@ CROSSINGS = pa.schema(
         ("document_number", pa.string()),
         ("country_code", pa.string()),
         ("purpose", pa.string()),
-        ("mode", pa.string()),
         ("batch_id", pa.string()),
         ("row_number", pa.int64()),
         ("person_id", pa.string()),
@@ -112,7 +111,6 @@ def crossing(is_exit: bool, on: str | date, country: str | None, values: dict[st
         "document_number": "X1234567",
         "country_code": country,
         "purpose": None,
-        "mode": "UDARA",
         "batch_id": "B1",
         "person_id": "P1",
     }

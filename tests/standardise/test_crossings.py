@@ -82,7 +82,6 @@ def test_one_row_in_full(standardised):
         "document_number": "XD07515964",
         "country_code": "THA",
         "purpose": "work",
-        "mode": "UDARA",
         "batch_id": "b1",
         "row_number": 7,
     }
