@@ -55,7 +55,7 @@ def test_types_of_the_standard_tables():
     assert {c: str(t) for c, t in STAGES["crossings"].schema().items()} == {
         "crossing_id": text, "is_exit": yes_no, "crossed_at": MOMENT, "crossed_on": day,
         "gate_code": text, "is_known_gate": yes_no, "document_type": text,
-        "document_number": text, "country_code": text, "purpose": text, "mode": text,
+        "document_number": text, "country_code": text, "purpose": text,
         "batch_id": text, "row_number": number,
     }  # fmt: skip
     kinds = {
