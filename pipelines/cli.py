@@ -50,8 +50,8 @@ def night(
     """Take in all that has landed, judge it, reconcile it, and publish."""
     if engine != "duckdb":
         raise typer.BadParameter(f"engine {engine!r} is not available; use duckdb")
-    now = settings.load()
     with _reported(quiet=as_json) as report:
+        now = settings.load()
         outcome = _run_night(now, _day(day), report)
     _warn_of_new_key(outcome, now)
     if as_json:
@@ -66,8 +66,8 @@ def night(
 @app.command()
 def demo(scale: Scale = 0.05, seed: Seed = 7) -> None:
     """A synthetic nation, one night, the findings on screen."""
-    now = settings.load()
     with _reported() as report:
+        now = settings.load()
         report("simulating a nation")
         summary = _make_demo_home(now, scale, seed)
         outcome = _run_night(now, summary.run_date, report)
@@ -92,6 +92,8 @@ def simulate(
     """Write a synthetic nation's deliveries and its truth."""
     from pipelines.simulate import simulate as simulate_nation
 
+    if (out_folder / "landing").exists():
+        raise typer.BadParameter(f"{out_folder / 'landing'} exists already; choose another folder")
     with _reported() as report:
         report("simulating a nation")
         summary = simulate_nation(out_folder, scale, seed)

@@ -371,7 +371,9 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
     return {
         "departures": departures,
         "findings": reconciled["findings"],
-        "hotspots": surface.hotspots(departures, provinces, regencies, this.policy),
+        "hotspots": surface.hotspots(
+            departures, linked.placements, provinces, regencies, this.policy
+        ),
         "corridors": surface.corridors(departures, provinces, gates),
         "gates": surface.gates(linked.crossings, departures, gates, provinces),
         "repatriations": surface.repatriations(

@@ -83,7 +83,7 @@ def findings(home: Home) -> Group:
             _regions(tables["hotspots"], "regency"),
             _regions(tables["hotspots"], "watch"),
             _myanmar(tables["repatriations"]),
-            _kepri(tables["departures"]),
+            _kepri(tables["hotspots"], tables["departures"]),
             _coverage(tables["coverage"]),
             _quarantine(tables["batches"]),
         )
@@ -151,26 +151,28 @@ def _rows(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
-def _kepri(departures: ir.Table) -> Text:
-    """Placements from Kepulauan Riau beside its departures to Cambodia, one line."""
+def _kepri(hotspots: ir.Table, departures: ir.Table) -> Text:
+    """Legal placements from Kepulauan Riau beside its departures to Cambodia, one line."""
+    yearly = hotspots.filter(hotspots.region_code == KEPRI, hotspots.grain == "year")
     kepri = departures.filter(departures.origin_province_code == KEPRI)
     to = kepri.observed_country.coalesce(kepri.declared_country)
     cambodia = kepri.filter(to == CAMBODIA)
+    outcomes = {
+        "confirmed": "confirmed_undocumented", "suspected": "suspected_undocumented",
+        "unrecorded": "unrecorded_exit", "awaiting": "awaiting",
+    }  # fmt: skip
     counted = cambodia.agg(
-        confirmed=(cambodia.outcome == "confirmed_undocumented").sum(),
-        suspected=(cambodia.outcome == "suspected_undocumented").sum(),
-        unrecorded=(cambodia.outcome == "unrecorded_exit").sum(),
-        awaiting=(cambodia.outcome == "awaiting").sum(),
+        **{name: (cambodia.outcome == outcome).sum() for name, outcome in outcomes.items()}
     )
-    figures = {name: count or 0 for name, count in _rows(counted)[0].items()}
-    without = figures["confirmed"] + figures["suspected"] + figures["unrecorded"]
-    placed = kepri.filter(kepri.outcome.isin(["documented", "documented_diverted"])).count()
+    found = {name: count or 0 for name, count in _rows(counted)[0].items()}
+    placed = _rows(yearly.agg(placements=yearly.placements.sum()))[0]["placements"] or 0
+    without = found["confirmed"] + found["suspected"] + found["unrecorded"]
     return Text.assemble(
         ("Kepulauan Riau → Kamboja: ", "bold"),
-        f"{without:,} departures to Cambodia without papers ({figures['confirmed']:,} confirmed, "
-        f"{figures['suspected']:,} suspected, {figures['unrecorded']:,} without exit on record), "
-        f"{figures['awaiting']:,} awaiting; beside them {placed.to_pyarrow().as_py():,} documented "
-        "departures from the province to anywhere.\n",
+        f"{placed:,} legal placements from the province to anywhere; {without:,} departures to "
+        f"Cambodia without papers ({found['confirmed']:,} confirmed, {found['suspected']:,} "
+        f"suspected, {found['unrecorded']:,} without exit on record) and {found['awaiting']:,} "
+        "awaiting.\n",
     )
 
 

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.errors import PulangError
+
 # The engine's share; a national year with it peaks below 6 GiB. What does not fit is spilled.
 MEMORY_LIMIT = "4GB"
 
@@ -27,6 +29,10 @@ def _beside_package(name: str, packaged: str) -> Path:
 
 SCHEMAS = _beside_package("schemas", "_schemas")
 REFERENCE = _beside_package("data/reference", "_reference")
+
+
+class SettingsError(PulangError):
+    """A variable of the environment that says something impossible."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ def load() -> Settings:
     """Read the environment once: PULANG_HOME, PULANG_KEY, PULANG_MEMORY, PULANG_THREADS."""
     for name, value in NO_USAGE_STATISTICS.items():
         os.environ.setdefault(name, value)
-    threads = os.environ.get("PULANG_THREADS")
+    threads = os.environ.get("PULANG_THREADS", "")
+    if threads and not threads.isdigit():
+        raise SettingsError("PULANG_THREADS is not a whole number")
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
         key=os.environ.get("PULANG_KEY"),

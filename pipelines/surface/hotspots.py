@@ -37,21 +37,26 @@ COLUMNS = (
     "returned_late",
     "insufficient_data",
     "is_watch_region",
+    "placements",
 )
 
 
 def hotspots(
-    departures: ir.Table, provinces: ir.Table, regencies: ir.Table, policy: Policy
+    departures: ir.Table,
+    placements: ir.Table,
+    provinces: ir.Table,
+    regencies: ir.Table,
+    policy: Policy,
 ) -> ir.Table:
     """Count departures by period and region of origin (key period_start, grain, level, region).
 
     A period is that of `occurred_on`. Every region stands in every period that has data, with
     zeros where nobody left. A departure whose regency is unknown counts for its province alone; one
-    without an origin in the reference counts nowhere (`coverage` says how many).
+    without an origin in the reference counts nowhere (`coverage` says how many). `placements` are
+    the valid ones by the day on which their process finished: what KP2MI counts, not departures.
     """
-    cells = _cells(departures)
     regions = _regions(provinces, regencies)
-    filled = _filled(cells, regions)
+    filled = _with_placements(_filled(_cells(departures), regions), placements)
     rated = _rated(filled.mutate(undocumented=counts.undocumented(filled)), policy)
     watched = (rated.level == "province") & rated.region_code.isin(policy.watch_regions)
     return _changed(_ranked(rated.mutate(is_watch_region=watched))).select(COLUMNS)
@@ -71,9 +76,29 @@ def _cells(departures: ir.Table) -> ir.Table:
     return cells.group_by([*PEERS, "region_code"]).agg(**counts.summed(cells))
 
 
-def _at_level(months: ir.Table, level: str, code: str) -> ir.Table:
+def _with_placements(filled: ir.Table, placements: ir.Table) -> ir.Table:
+    """Add `placements` by region of the placement (key PEERS, region_code; rows unchanged)."""
+    valid = placements.filter(placements.is_valid)
+    months = valid.group_by(
+        "province_code", "regency_code", period_start=counts.month_of(valid.valid_from)
+    ).agg(placements=valid.count())
+    levels = ibis.union(
+        _at_level(months, "province", "province_code", ("placements",)),
+        _at_level(months, "regency", "regency_code", ("placements",)),
+    )
+    cells = counts.in_grains(levels, GRAINS)
+    totals = cells.group_by([*PEERS, "region_code"]).agg(
+        placements=cells.placements.sum().cast("int64")
+    )
+    joined = filled.left_join(totals, [*PEERS, "region_code"])
+    return joined.select(*filled.columns, placements=joined.placements.fill_null(0))
+
+
+def _at_level(
+    months: ir.Table, level: str, code: str, measures: tuple[str, ...] = counts.MEASURES
+) -> ir.Table:
     rows = months.mutate(level=ibis.literal(level), region_code=months[code])
-    return rows.select("period_start", "level", "region_code", *counts.MEASURES)
+    return rows.select("period_start", "level", "region_code", *measures)
 
 
 def _regions(provinces: ir.Table, regencies: ir.Table) -> ir.Table:

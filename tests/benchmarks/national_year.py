@@ -74,9 +74,8 @@ def measure(scale: float, folder: Path, limit: str | None) -> str:
     """Simulate, time the floor and the night, and say so in one line (two with a limit)."""
     home = folder / f"nation-{scale}"
     pulang = [sys.executable, "-c", "from pipelines.cli import app; app()"]
-    made = timed(
-        [*pulang, "simulate", "--scale", str(scale), "--seed", str(SEED), "--out", str(home)]
-    )
+    asked = ["--scale", str(scale), "--seed", str(SEED), "--out", str(home)]
+    made = timed([*pulang, "simulate", *asked])
     rows = as_parquet(home / "landing", folder / "crossings.parquet")
     floor = timed([
         sys.executable, "-c", FLOOR, str(folder / "crossings.parquet"), str(folder / "sorted.parquet")

@@ -49,6 +49,17 @@ REGENCIES = pa.table(
         "population": [1_300_000, 400_000, 1_200_000],
     }
 )
+PLACEMENTS = ibis.memtable(
+    pa.table(
+        {
+            "placement_id": ["p1", "p2", "p3", "p4"],
+            "valid_from": [date(2025, 1, 5), date(2025, 1, 6), date(2025, 1, 7), date(2025, 2, 1)],
+            "is_valid": [True, True, False, False],
+            "province_code": ["52", "52", "52", "21"],
+            "regency_code": ["52.03", None, "52.03", "21.71"],
+        }
+    )
+)
 GATES = pa.table(
     {
         "code": ["CGK", "BTC"],

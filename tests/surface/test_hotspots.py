@@ -15,13 +15,14 @@ from pipelines.reconcile import rules
 from pipelines.surface import counts, hotspots
 from pipelines.surface.intervals import poisson_bounds
 
-from .figures import POLICY, PROVINCES, REGENCIES, departure, departures, rows_of
+from .figures import PLACEMENTS, POLICY, PROVINCES, REGENCIES, departure, departures, rows_of
 
 UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
 
 
 def figures(*rows: dict[str, Any]) -> ir.Table:
-    return hotspots(departures(*rows), ibis.memtable(PROVINCES), ibis.memtable(REGENCIES), POLICY)
+    provinces, regencies = ibis.memtable(PROVINCES), ibis.memtable(REGENCIES)
+    return hotspots(departures(*rows), PLACEMENTS, provinces, regencies, POLICY)
 
 
 def year(table: ir.Table, level: str = "province") -> dict[str, dict[str, Any]]:
@@ -52,6 +53,17 @@ def test_the_columns_are_those_of_the_design() -> None:
         "change",
     ]
     assert list(figures(departure("2025-01-03")).columns)[: len(expected)] == expected
+
+
+def test_valid_placements_stand_beside_the_departures_of_their_region() -> None:
+    table = figures(departure("2025-01-03"))
+    assert {code: row["placements"] for code, row in year(table).items()} == {
+        "11": 0, "21": 0, "52": 2,
+    }  # fmt: skip
+    regencies = year(table, "regency")
+    assert {code: row["placements"] for code, row in regencies.items()} == {
+        "21.71": 0, "52.03": 1, "52.71": 0,
+    }  # fmt: skip
 
 
 def test_every_outcome_of_the_rules_is_counted() -> None:

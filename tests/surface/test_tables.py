@@ -15,6 +15,7 @@ from pipelines.surface import corridors, coverage, gates, hotspots, repatriation
 
 from .figures import (
     GATES,
+    PLACEMENTS,
     POLICY,
     PROVINCES,
     REGENCIES,
@@ -69,17 +70,6 @@ def matches(*keys: str) -> ir.Table:
     return ibis.memtable(
         {"list_file": ["a.xlsx"] * len(keys), "list_number": numbers, "departure_key": list(keys)}
     )
-
-
-PLACEMENTS = ibis.memtable(
-    pa.table(
-        {
-            "placement_id": ["p1", "p2", "p3"],
-            "valid_from": [date(2025, 1, 5), date(2025, 1, 6), date(2025, 1, 7)],
-            "is_valid": [True, True, False],
-        }
-    )
-)
 
 
 def test_a_corridor_leads_to_where_the_person_was_seen() -> None:
@@ -209,7 +199,7 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     flows, points = crossings(("2025-01-03", True, "CGK")), ibis.memtable(GATES)
     lists, found = list_rows({}), matches("X:0")
     tables = [
-        hotspots(told, provinces, ibis.memtable(REGENCIES), POLICY),
+        hotspots(told, PLACEMENTS, provinces, ibis.memtable(REGENCIES), POLICY),
         corridors(told, provinces, points),
         gates(flows, told, points, provinces),
         repatriations(lists, found, told, provinces),
