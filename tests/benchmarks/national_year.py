@@ -77,11 +77,10 @@ def measure(scale: float, folder: Path, limit: str | None) -> str:
     asked = ["--scale", str(scale), "--seed", str(SEED), "--out", str(home)]
     made = timed([*pulang, "simulate", *asked])
     rows = as_parquet(home / "landing", folder / "crossings.parquet")
-    floor = timed([
-        sys.executable, "-c", FLOOR, str(folder / "crossings.parquet"), str(folder / "sorted.parquet")
-    ])  # fmt: skip
-    (folder / "crossings.parquet").unlink()
-    (folder / "sorted.parquet").unlink()
+    source, ordered = folder / "crossings.parquet", folder / "sorted.parquet"
+    floor = timed([sys.executable, "-c", FLOOR, str(source), str(ordered)])
+    source.unlink()
+    ordered.unlink()
     lines = [
         f"scale {scale}: {rows:,} crossings, simulated in {made.seconds:.0f} s ({made.gib:.1f} GiB)"
     ]
