@@ -39,7 +39,7 @@ dictionary: $(STAMP)
 
 # Names, versions and hashes only: no address of any registry.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 
 clean:

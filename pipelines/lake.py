@@ -6,6 +6,7 @@ at a time. Tables are those of schemas/lake/, created on first use.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from duckdb_extensions import import_extension
 from ibis.backends.duckdb import Backend
 
 from pipelines import contracts, keys, settings
@@ -36,13 +36,19 @@ def exists(home: settings.Home) -> bool:
     return (home.lake / "catalog.duckdb").exists()
 
 
+def _extension(name: str) -> Path:
+    """The extension in its wheel. Loaded from there: installing it would need a home directory."""
+    package = resources.files(f"duckdb_extension_{name}")
+    version = f"v{duckdb.__version__}"
+    return Path(str(package)) / "extensions" / version / f"{name}.duckdb_extension"
+
+
 def _engine(now: settings.Settings) -> duckdb.DuckDBPyConnection:
     """An in-memory engine; its spills are private and encrypted."""
     now.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
     con = duckdb.connect(config={"temp_directory": str(now.home.temporary)})
     for extension in EXTENSIONS:
-        import_extension(extension, con=con)
-        con.load_extension(extension)
+        con.load_extension(str(_extension(extension)))
     con.execute("SET temp_file_encryption = true")
     con.execute("SET enable_progress_bar = false")
     con.execute("SET preserve_insertion_order = false")
