@@ -278,7 +278,7 @@ def test_a_lost_row_stops_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     now = papers.home(tmp_path)
     story.landed(now.home.landing)
     with monkeypatch.context() as patched:
-        patched.setattr(deliveries, "malformed_rows", lambda _: [])
+        patched.setattr(deliveries.Intake, "malformed_rows", lambda _: [])
         with pytest.raises(night.ConservationError) as error:
             night.run(now, NIGHT)
     said = "19 rows delivered, 13 accepted, 4 quarantined, 1 superseded"

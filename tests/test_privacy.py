@@ -247,7 +247,7 @@ def test_nobody_is_in_an_error(
     said: list[str] = []
     now = papers.home(tmp_path / "home")
     plant(now.home.landing)
-    monkeypatch.setattr(deliveries, "malformed_rows", lambda _: [])
+    monkeypatch.setattr(deliveries.Intake, "malformed_rows", lambda _: [])
     with pytest.raises(night.ConservationError) as lost:
         night.run(now, NIGHT)
     said.append(full_text(lost.value))
