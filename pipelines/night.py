@@ -128,12 +128,9 @@ def intake(this: Night) -> list[dict[str, Any]]:
         if batches:
             _supersede(this, {b.arrival.source for b in batches})
             _count(this, batches)
-    kept = this.lake.table("ops", "batches")
-    tonight = kept.filter(kept.batch_id.isin([b.batch_id for b in batches] or [""]))
-    found: list[dict[str, Any]] = (
-        tonight.order_by("source", "received_at", "file").to_pyarrow().to_pylist()
-    )
-    return found
+    kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
+    new = {batch.batch_id for batch in batches}
+    return [row for row in kept.to_pyarrow().to_pylist() if row["batch_id"] in new]
 
 
 def _take_in_source(
@@ -243,9 +240,7 @@ class Linked:
 
 def link_persons(this: Night) -> Linked:
     """Records -> identities -> links -> persons; writes the schema `identity`."""
-    lake = this.lake
-    names = ("crossings", "placements", "repatriations")
-    records = {name: lake.table("records", name) for name in names}
+    lake, records = this.lake, _records(this.lake)
     regions = standardise.Regions.shipped()
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     with this.stage("standardise"):
@@ -352,7 +347,7 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
     )  # fmt: skip
     findings = reconcile.findings(
         linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on,
-        linked.shared_identities,
+        linked.shared_identities, standardise.unresolved(**_records(lake), purposes=_purposes()),
     )  # fmt: skip
     named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
     written = {"departures": named, "findings": findings, "list_matches": matches}
@@ -361,6 +356,11 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
             lake.replace("reconciled", name, rows)
     lake.drop_scratch(journeys, matches)
     return {name: lake.table("reconciled", name) for name in written}
+
+
+def _records(lake: Lake) -> dict[str, ir.Table]:
+    names = ("crossings", "placements", "repatriations")
+    return {name: lake.table("records", name) for name in names}
 
 
 def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> dict[str, ir.Table]:
@@ -388,17 +388,11 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
 def _accounts(this: Night, checks: pa.Table) -> dict[str, ir.Table]:
     """What came in and how it was judged."""
     nights = this.lake.table("ops", "nights")
-    published = nights.filter(nights.outcome == PUBLISHED)
-    tonight = {
-        "night_number": this.number, "night": this.night, "snapshot_id": this.lake.snapshot_id,
-        **_conditions(this),
-    }  # fmt: skip
-    columns = list(tonight)
-    schema = pa.schema([contracts.marts()["nights"].arrow_schema.field(c) for c in columns])
+    schema = contracts.marts()["nights"].arrow_schema
+    known = {"night_number": this.number, "night": this.night, "snapshot_id": this.lake.snapshot_id}
+    tonight = ibis.memtable(pa.Table.from_pylist([known | _conditions(this)], schema))
     return {
         "batches": this.lake.table("ops", "batches"),
-        "nights": published.select(*columns).union(
-            ibis.memtable(pa.Table.from_pylist([tonight], schema))
-        ),
+        "nights": nights.filter(nights.outcome == PUBLISHED).select(*schema.names).union(tonight),
         "checks": ibis.memtable(checks),
     }

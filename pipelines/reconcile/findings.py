@@ -85,6 +85,12 @@ FINDINGS: tuple[Finding, ...] = (
         "Penempatan yang sah tanpa keberangkatan orangnya dalam masa berlaku.",
         "A valid placement whose holder did not leave while it was in force.",
     ),
+    Finding(
+        "unmapped_value",
+        "perlintasan, penempatan, pemulangan",
+        "Kata untuk negara, tujuan perjalanan, wilayah, atau gerbang yang tidak dikenal.",
+        "Words for countries, purposes, regions or gates that no table knows.",
+    ),
 )
 
 
@@ -96,6 +102,7 @@ def findings(
     as_of: date,
     coverage_from: date | None,
     identities: ir.Table | None = None,
+    unresolved: ir.Table | None = None,
 ) -> ir.Table:
     """All findings, one row per occurrence; the delivered row where there is one.
 
@@ -103,7 +110,8 @@ def findings(
     document_number, birth_date; one row per way in which a person was written down) adds
     conflicting birth dates, and says who has several passports, which is dear to find among all
     crossings; people of one identity may be left out. `detail` holds codes, counts and dates only.
-    Without a border record there are no gaps in it.
+    `unresolved` (source, field, value, rows) are words that standardisation could not map. Without
+    a border record there are no gaps in it.
     """
     record_from = coverage_from or as_of
     parts = [
@@ -115,6 +123,8 @@ def findings(
     ]
     if identities is not None:
         parts.append(conflicting_birth_dates(identities, policy))
+    if unresolved is not None:
+        parts.append(unmapped_values(unresolved))
     return ibis.union(*parts)
 
 
@@ -287,6 +297,25 @@ def conflicting_birth_dates(identities: ir.Table, policy: Policy) -> ir.Table:
     rows = people.filter(people.dates > 1)
     detail = ibis.literal("birth_dates=") + rows.dates.cast("string")
     return _as_findings(rows.mutate(detail=detail), "conflicting_birth_dates")
+
+
+def unmapped_values(unresolved: ir.Table) -> ir.Table:
+    """How many words of a field no table knows, once per source and field.
+
+    The words stay in the lake: in a file whose columns slipped, they may be names.
+    """
+    counted = unresolved.group_by("source", "field").agg(
+        words=unresolved.count(), rows=unresolved.rows.sum()
+    )
+    counts = {"field": counted.field, "values": counted.words, "rows": counted.rows}
+    parts = [ibis.literal(f"{name}=") + count.cast("string") for name, count in counts.items()]
+    absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items()}
+    given = {
+        "code": ibis.literal("unmapped_value"),
+        "source": counted.source,
+        "detail": ibis.literal(" ").join(parts),
+    }
+    return counted.select(**(absent | given)).select(tuple(SCHEMA)).cast(SCHEMA)
 
 
 def _as_findings(rows: ir.Table, code: str | None = None) -> ir.Table:

@@ -12,6 +12,7 @@ from pipelines.standardise.placements import placements
 from pipelines.standardise.places import Regions, birth_places
 from pipelines.standardise.repatriations import repatriations
 from pipelines.standardise.unresolved import (
+    unresolved,
     unresolved_crossings,
     unresolved_placements,
     unresolved_repatriations,
@@ -31,6 +32,7 @@ __all__ = [
     "standard_name",
     "tokens",
     "traveller_tuples",
+    "unresolved",
     "unresolved_crossings",
     "unresolved_placements",
     "unresolved_repatriations",

@@ -7,11 +7,26 @@ Every table: source, field, value, rows. Key: source, field, value.
 import ibis
 import ibis.expr.types as ir
 
+from pipelines import reference
 from pipelines.standardise import countries as country_names
 from pipelines.standardise import gates as gate_names
 from pipelines.standardise import places, purposes
 from pipelines.standardise.placements import located as located_placements
 from pipelines.standardise.repatriations import located as located_rows
+
+
+def unresolved(
+    crossings: ir.Table, placements: ir.Table, repatriations: ir.Table, purposes: ir.Table
+) -> ir.Table:
+    """The unknown words of all records, by the tables of `data/reference/`."""
+    countries, gates = reference.memtable("countries"), reference.memtable("gates")
+    regions = places.Regions.shipped()
+    return ibis.union(
+        unresolved_crossings(crossings, purposes, countries, gates),
+        unresolved_placements(placements, countries, regions),
+        unresolved_repatriations(repatriations, countries, gates, regions),
+        distinct=False,
+    )
 
 
 def unresolved_crossings(

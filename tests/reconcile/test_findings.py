@@ -7,7 +7,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from pipelines.reconcile.findings import conflicting_birth_dates, finding_codes
+from pipelines.reconcile.findings import conflicting_birth_dates, finding_codes, unmapped_values
 
 from .stories import POLICY, Told, after, day, entry, exit, placement, story
 
@@ -140,3 +140,19 @@ def test_every_code_has_its_sentences() -> None:
     codes = finding_codes().to_pylist()
     assert len({row["code"] for row in codes}) == len(codes)
     assert all(row["sentence_id"] and row["sentence_en"] and row["source"] for row in codes)
+
+
+def test_words_that_no_table_knows_are_counted_without_being_repeated() -> None:
+    unresolved = ibis.memtable(
+        {
+            "source": ["perlintasan", "perlintasan", "pemulangan"],
+            "field": ["country_name", "country_name", "province_name"],
+            "value": ["ATLANTIS", "SITI AMINAH", "NUSANTARA"],
+            "rows": [3, 1, 2],
+        }
+    )
+    found = unmapped_values(unresolved).order_by("source").to_pyarrow().to_pylist()
+    assert [(row["code"], row["source"], row["detail"]) for row in found] == [
+        ("unmapped_value", "pemulangan", "field=province_name values=1 rows=2"),
+        ("unmapped_value", "perlintasan", "field=country_name values=2 rows=4"),
+    ]
