@@ -129,8 +129,8 @@ def intake(this: Night) -> list[dict[str, Any]]:
             _supersede(this, {b.arrival.source for b in batches})
             _count(this, batches)
     kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
-    new = {batch.batch_id for batch in batches}
-    return [row for row in kept.to_pyarrow().to_pylist() if row["batch_id"] in new]
+    tonight = {batch.batch_id for batch in batches}
+    return [row for row in kept.to_pyarrow().to_pylist() if row["batch_id"] in tonight]
 
 
 def _take_in_source(
