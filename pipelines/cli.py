@@ -178,15 +178,29 @@ def _make_demo_home(now: settings.Settings, scale: float, seed: int) -> Any:
     """A fresh synthetic home; refuses to touch one that holds anybody's deliveries."""
     from pipelines.simulate import simulate as simulate_nation
 
-    home, mark = now.home.path, now.home.path / DEMO_MARK
-    landed = now.home.landing.is_dir() and any(now.home.landing.rglob("*.*"))
-    if (landed or now.home.lake.exists()) and not mark.exists():
-        raise typer.BadParameter(f"{home} holds deliveries; set PULANG_HOME to another folder")
+    home = now.home
+    if _holds_anything_else(home):
+        raise typer.BadParameter(
+            f"{home.path} holds deliveries that a demo would erase; empty it, or set PULANG_HOME to "
+            "another folder"
+        )
     for folder in DEMO_FOLDERS:
-        shutil.rmtree(home / folder, ignore_errors=True)
-    home.mkdir(parents=True, exist_ok=True)
-    mark.write_text(json.dumps({"scale": scale, "seed": seed}) + "\n")
-    return simulate_nation(home, scale, seed)
+        shutil.rmtree(home.path / folder, ignore_errors=True)
+    summary = simulate_nation(home.path, scale, seed)
+    (home.path / DEMO_MARK).write_text(json.dumps(sorted(_landed(home))) + "\n")
+    return summary
+
+
+def _holds_anything_else(home: settings.Home) -> bool:
+    """Whether anything lies there that an earlier demo did not make, and a new one would erase."""
+    mark = home.path / DEMO_MARK
+    if mark.exists():
+        return bool(_landed(home) - set(json.loads(mark.read_text())))
+    return bool(_landed(home)) or home.lake.exists() or (home.path / "policy.yaml").exists()
+
+
+def _landed(home: settings.Home) -> set[str]:
+    return {p.relative_to(home.path).as_posix() for p in home.landing.rglob("*") if p.is_file()}
 
 
 def _warn_of_new_key(outcome: Any, now: settings.Settings) -> None:

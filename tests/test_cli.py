@@ -98,6 +98,19 @@ def test_a_demo_does_not_touch_deliveries(run: Run, tmp_path: Path) -> None:
     assert [f for f in tmp_path.rglob("*") if f.is_file()] == [file]
 
 
+def test_deliveries_that_landed_beside_those_of_a_demo_are_not_erased_by_the_next(
+    run: Run, tmp_path: Path
+) -> None:
+    row = [papers.crossing("A1")]
+    papers.write(tmp_path / "landing" / "perlintasan" / "made.csv", row)
+    (tmp_path / "demo.json").write_text('["landing/perlintasan/made.csv"]')
+    real = papers.write(tmp_path / "landing" / "perlintasan" / "real.csv", row)
+    result = run(tmp_path, "demo")
+    assert result.exit_code == 2
+    assert "holds deliveries" in result.stderr
+    assert real.exists()
+
+
 # Night
 
 
