@@ -181,8 +181,8 @@ def _make_demo_home(now: settings.Settings, scale: float, seed: int) -> Any:
     home = now.home
     if _holds_anything_else(home):
         raise typer.BadParameter(
-            f"{home.path} holds deliveries that a demo would erase; empty it, or set PULANG_HOME to "
-            "another folder"
+            f"{home.path} holds deliveries that a demo would erase; empty it, or set PULANG_HOME "
+            "to another folder"
         )
     for folder in DEMO_FOLDERS:
         shutil.rmtree(home.path / folder, ignore_errors=True)
