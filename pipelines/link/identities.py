@@ -24,7 +24,6 @@ SHAPE = [
     "first_received_at",
     "first_event_at",
 ]
-TUPLE = ["raw_document", "raw_name", "birth_date", "sex", "raw_nik"]
 
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
