@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +58,7 @@ def night(
     if as_json:
         from pipelines import screen
 
-        typer.echo(json.dumps(screen.night_as_json(outcome, now.home), default=str))
+        typer.echo(json.dumps(screen.night_as_json(outcome, now.home), default=_plain))
     else:
         _say_night(outcome, now)
     raise typer.Exit(0 if outcome.status == "published" else WITHHELD)
@@ -109,7 +110,7 @@ def status(as_json: AsJson = False) -> None:
     with _explained():
         state = desk.status(settings.load())
     if as_json:
-        typer.echo(json.dumps(asdict(state), default=str))
+        typer.echo(json.dumps(asdict(state), default=_plain))
     else:
         out.print(screen.status(state))
 
@@ -123,7 +124,7 @@ def query(sql: str, as_json: AsJson = False) -> None:
         rows = desk.query(settings.load(), sql)
     if as_json:
         answer = {"columns": rows.column_names, "rows": rows.to_pylist()}
-        typer.echo(json.dumps(answer, default=str, ensure_ascii=False))
+        typer.echo(json.dumps(answer, default=_plain, ensure_ascii=False))
     else:
         out.print(screen.table(rows))
 
@@ -136,7 +137,7 @@ def explain(departure_id: str, as_json: AsJson = False) -> None:
     with _explained():
         story = desk.explain(settings.load(), departure_id)
     if as_json:
-        typer.echo(json.dumps(story, default=str, ensure_ascii=False))
+        typer.echo(json.dumps(story, default=_plain, ensure_ascii=False))
     else:
         out.print(screen.explanation(story))
 
@@ -156,6 +157,13 @@ def evaluate(
         typer.echo(json.dumps(figures))
     else:
         out.print(screen.accuracy(figures))
+
+
+def _plain(value: Any) -> int | float | str:
+    """What JSON has no form for: sums of whole numbers come as decimals, dates as ISO 8601."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def _day(given: datetime | None) -> date:

@@ -246,6 +246,12 @@ def test_query_gives_columns_and_rows(run: Run, told: Told) -> None:
     assert {"outcome": "awaiting", "n": 1, "latest": "2025-12-01"} in said["rows"]
 
 
+def test_sums_are_numbers(run: Run, told: Told) -> None:
+    sql = "SELECT sum(rows) AS whole, 1.5::DECIMAL(4, 1) AS broken FROM batches"
+    (row,) = one_object(run(told.home.path, "query", sql, "--json"))["rows"]
+    assert (type(row["whole"]), row["broken"]) == (int, 1.5)
+
+
 def test_query_on_screen(run: Run, told: Told) -> None:
     result = run(told.home.path, "query", "SELECT 1234567 AS n, 'Pulang [bold]' AS word")
     assert result.exit_code == 0
