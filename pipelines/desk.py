@@ -64,16 +64,17 @@ def status(now: settings.Settings) -> Status:
             batches.status_reason.notnull() & (batches.status != "repeated")
         ).select("source", "file", "status_reason")
         return Status(
-            _rows(nights),
-            _rows(sources.order_by("source")),
-            _rows(reasons.order_by("source", "reason", "field")),
-            _rows(latest.filter(~latest.passed).order_by("source", "check_id", "column_name")),
-            _rows(refused.order_by("source", "file")),
+            rows_of(nights),
+            rows_of(sources.order_by("source")),
+            rows_of(reasons.order_by("source", "reason", "field")),
+            rows_of(latest.filter(~latest.passed).order_by("source", "check_id", "column_name")),
+            rows_of(refused.order_by("source", "file")),
             arrivals.unknown_folders(now.home.landing, list(contracts.sources())),
         )
 
 
-def _rows(table: ir.Table) -> list[dict[str, Any]]:
+def rows_of(table: ir.Table) -> list[dict[str, Any]]:
+    """The rows of a small table, one dictionary each."""
     found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
     return found
 
@@ -98,7 +99,7 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
     """
     with _reading(now) as lake:
         departures = lake.table("reconciled", "departures")
-        found = _rows(departures.filter(departures.departure_id == departure_id))
+        found = rows_of(departures.filter(departures.departure_id == departure_id))
         if not found:
             raise NothingThereError(f"no departure {departure_id} in the latest night")
         departure = found[0]
@@ -111,7 +112,7 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
             "rule": catalogue[departure["rule"]],
             "reasons": [sentences[code] for code in codes],
             "links": _links(lake, departure["person_id"]),
-            "delivered_rows": _rows(_evidence(lake, departure)),
+            "delivered_rows": rows_of(_evidence(lake, departure)),
         }
 
 
@@ -129,7 +130,7 @@ def _links(lake: Lake, person_id: str) -> list[dict[str, Any]]:
             "reason_en": rules[row["link_rule"]].reason_en if row["link_rule"] in rules else "",
             "reason_id": rules[row["link_rule"]].reason_id if row["link_rule"] in rules else "",
         }
-        for row in _rows(counted.order_by("source", "link_rule"))
+        for row in rows_of(counted.order_by("source", "link_rule"))
     ]
 
 

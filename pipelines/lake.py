@@ -98,9 +98,13 @@ class Lake:
                 columns = ibis.schema(table.arrow_schema)
                 self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
 
-    def insert(self, schema: str, name: str, rows: ir.Table | pa.Table) -> None:
+    def insert(
+        self, schema: str, name: str, rows: ir.Table | pa.Table | list[dict[str, Any]]
+    ) -> None:
         """Append rows; columns and types are those of the contract, by name."""
         wanted = contracts.lake()[schema, name].arrow_schema
+        if isinstance(rows, list):
+            rows = pa.Table.from_pylist(rows, wanted)
         table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
         types = ibis.schema(wanted)
         ordered = table.select(**{column: table[column].cast(types[column]) for column in types})

@@ -124,8 +124,9 @@ def intake(this: Night) -> list[dict[str, Any]]:
             of_source = [arrival for arrival in landed if arrival.source == source]
             new = deliveries.new_batches(of_source, known, archive)
             batches += _take_in_source(this, source, new)
-        _keep_batches(this, batches, known)
         if batches:
+            rows = deliveries.batch_rows(batches, known, this.night)
+            this.lake.insert("ops", "batches", rows)
             _supersede(this, {b.arrival.source for b in batches})
             _count(this, batches)
     kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
@@ -149,18 +150,8 @@ def _take_in_source(
         with this.lake.delivered(refused) as rows:
             this.lake.insert("ops", "quarantine", typed.quarantined(rows, contract))
     if malformed := intake.malformed_rows():
-        schema = contracts.lake()["ops", "quarantine"].arrow_schema
-        this.lake.insert("ops", "quarantine", pa.Table.from_pylist(malformed, schema))
+        this.lake.insert("ops", "quarantine", malformed)
     return intake.batches
-
-
-def _keep_batches(
-    this: Night, batches: list[deliveries.Batch], known: list[dict[str, Any]]
-) -> None:
-    if batches:
-        rows = deliveries.batch_rows(batches, known, this.night)
-        schema = contracts.lake()["ops", "batches"].arrow_schema
-        this.lake.insert("ops", "batches", pa.Table.from_pylist(rows, schema))
 
 
 def _supersede(this: Night, sources: set[str]) -> None:
@@ -207,8 +198,7 @@ def _record(this: Night, status: str, checks: pa.Table) -> None:
         **_conditions(this),
     }  # fmt: skip
     with this.lake.transaction():
-        schema = contracts.lake()["ops", "nights"].arrow_schema
-        this.lake.insert("ops", "nights", pa.Table.from_pylist([row], schema))
+        this.lake.insert("ops", "nights", [row])
         numbered = checks.append_column(
             "night_number", pa.repeat(pa.scalar(this.number, pa.int64()), checks.num_rows)
         )

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.desk import Status
+from pipelines.desk import Status, rows_of
 from pipelines.night import Outcome
 from pipelines.settings import Home
 
@@ -109,14 +109,14 @@ def _regions(hotspots: ir.Table, which: str) -> Table:
         "per 100k": "per_100k", "low": "per_100k_low", "high": "per_100k_high",
         "# by rate": "rank_by_rate",
     }  # fmt: skip
-    rows = _rows(chosen.select(**columns))
+    rows = rows_of(chosen.select(**columns))
     return _grid(f"{title}, {year:%Y}", list(columns), (r.values() for r in rows))
 
 
 def _busiest_year(yearly: ir.Table) -> Any:
     """First day of the year with most departures: a record ends in the middle of a year."""
     totals = yearly.group_by("period_start").agg(departures=yearly.departures.sum())
-    found = _rows(totals.order_by(ibis.desc("departures"), "period_start").limit(1))
+    found = rows_of(totals.order_by(ibis.desc("departures"), "period_start").limit(1))
     return found[0]["period_start"] if found else date.min
 
 
@@ -125,13 +125,13 @@ def _myanmar(repatriations: ir.Table) -> Table:
     names = ("listed", "exit_found", "no_exit_on_record", "had_placement")
     lists = repatriations.filter(repatriations.countries == MYANMAR)
     sums = {name: lists[name].sum() for name in names}
-    by_list = _rows(
+    by_list = rows_of(
         lists.group_by("list_file").agg(**sums).order_by(ibis.desc("listed"), "list_file")
     )
     body = [[found["list_file"], *(found[n] for n in names)] for found in by_list[:1]]
     for largest in by_list[:1]:
         provinces = lists.filter(lists.list_file == largest["list_file"])
-        shown = _rows(provinces.order_by(ibis.desc("listed"), "province_code").limit(TOP // 2))
+        shown = rows_of(provinces.order_by(ibis.desc("listed"), "province_code").limit(TOP // 2))
         body += [
             [f"  of whom {r['province_name'] or 'province not given'}", *(r[n] for n in names)]
             for r in shown
@@ -144,11 +144,6 @@ def _myanmar(repatriations: ir.Table) -> Table:
 
 def _totals(rows: list[dict[str, Any]], names: Sequence[str]) -> list[int]:
     return [sum(row[name] for row in rows) for name in names]
-
-
-def _rows(table: ir.Table) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
-    return found
 
 
 def _kepri(hotspots: ir.Table, departures: ir.Table) -> Text:
@@ -164,8 +159,8 @@ def _kepri(hotspots: ir.Table, departures: ir.Table) -> Text:
     counted = cambodia.agg(
         **{name: (cambodia.outcome == outcome).sum() for name, outcome in outcomes.items()}
     )
-    found = {name: count or 0 for name, count in _rows(counted)[0].items()}
-    placed = _rows(yearly.agg(placements=yearly.placements.sum()))[0]["placements"] or 0
+    found = {name: count or 0 for name, count in rows_of(counted)[0].items()}
+    placed = rows_of(yearly.agg(placements=yearly.placements.sum()))[0]["placements"] or 0
     without = found["confirmed"] + found["suspected"] + found["unrecorded"]
     return Text.assemble(
         ("Kepulauan Riau → Kamboja: ", "bold"),
@@ -184,7 +179,7 @@ def _coverage(coverage: ir.Table) -> Table:
         ("returnees that met an exit", "returnees", "returnees_with_exit"),
     )
     sums = coverage.agg(**{n: coverage[n].sum() for _, *names in pairs for n in names})
-    found = _rows(sums)[0]
+    found = rows_of(sums)[0]
     rows = [
         (
             label,
@@ -202,7 +197,7 @@ def _quarantine(batches: ir.Table) -> Table:
     by_source = batches.group_by("source").agg(
         deliveries=batches.count(), **{n: batches[n].sum() for n in names}
     )
-    rows = _rows(by_source.order_by("source"))
+    rows = rows_of(by_source.order_by("source"))
     title = "Every delivered row · Setiap baris kiriman"
     return _grid(title, ("source", "deliveries", *names), (r.values() for r in rows))
 

@@ -5,9 +5,6 @@ import ibis.expr.types as ir
 from splink import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
-NODES = "nodes_of_links"
-EDGES = "edges_of_links"
-
 
 def nodes(links: ir.Table) -> ir.Table:
     """Every identity that a link touches, once."""
