@@ -11,10 +11,14 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts, keys, link, night, reconcile, settings
+from pipelines import contracts, keys, link, night, reconcile, settings, standardise
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
-from pipelines.lake import Lake, exists, open_lake
+from pipelines.lake import CATALOG, Lake, exists, open_lake
+from pipelines.link.identities import list_key, placement_key
+
+# What `evaluate` reads of a crossing.
+CROSSED = ("crossing_id", "document_number", "document_type", "person_id")
 
 
 class NothingThereError(PulangError):
@@ -175,11 +179,54 @@ def evaluate(now: settings.Settings, truth: Path) -> dict[str, Any]:
             raise NothingThereError(f"{file} is not there")
     with _reading(now) as lake:
         known = accuracy.Truth(**{n: lake.ibis.read_parquet(f) for n, f in files.items()})
+        crossings = night.crossings_with_person(lake)
         found = accuracy.Night(
             person_records=lake.table("identity", "person_records"),
-            crossings=lake.scratch(night.crossings_with_person(lake)),
+            crossings=lake.scratch(crossings.select(*CROSSED)),
             departures=lake.table("reconciled", "departures"),
             list_matches=lake.table("reconciled", "list_matches"),
+            written=lake.scratch(_written(lake)),
             batches=lake.table("ops", "batches"),
+            scored=_scored(lake),
         )
         return accuracy.evaluate(known, found, lake.scratch)
+
+
+def _written(lake: Lake) -> ir.Table:
+    """The ways in which current records write each identity: `evaluate.Night.written`."""
+    travellers = standardise.traveller_tuples(lake.table("records", "crossings"))
+    placements = _current(lake.table("records", "placements"))
+    lists = _current(lake.table("records", "repatriations"))
+    parts = (
+        _ways(
+            travellers.filter(travellers.document_number.notnull()),
+            ibis.literal("D:") + travellers.document_number,
+            name=travellers.name,
+            records=travellers.records,
+        ),
+        _ways(placements, placement_key(placements)),
+        _ways(lists, list_key(lists)),
+    )
+    return ibis.union(*parts, distinct=False)
+
+
+def _current(records: ir.Table) -> ir.Table:
+    return records.filter(records.superseded_by.isnull())
+
+
+def _ways(rows: ir.Table, key: ir.StringValue, **of_documents: ir.Value) -> ir.Table:
+    columns = {"name": ibis.null("string"), "records": ibis.literal(1), **of_documents}
+    return rows.select(
+        "sex",
+        record_key=key,
+        is_dated=rows.birth_date.notnull(),
+        name=columns["name"],
+        records=columns["records"].cast("int64"),
+    )
+
+
+def _scored(lake: Lake) -> ir.Table | None:
+    """The pairs that linkage scored; none where the lake was written by a linkage without."""
+    if "candidates" in lake.ibis.list_tables(database=(CATALOG, "identity")):
+        return lake.table("identity", "candidates")
+    return None

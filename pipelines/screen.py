@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipelines import reference
 from pipelines.desk import Status, rows_of
 from pipelines.night import Outcome
 from pipelines.settings import Home
@@ -202,26 +203,88 @@ def _quarantine(batches: ir.Table) -> Table:
     return _grid(title, ("source", "deliveries", *names), (r.values() for r in rows))
 
 
+SCORES = ("precision", "recall", "f1")
+SCORE_COLUMNS = ("precision %", "recall %", "F1 %")
+
+
 def accuracy(figures: dict[str, Any]) -> Group:
     """Linkage and outcomes against a truth."""
     linkage = figures["linkage"]
-    rows = [("all", linkage), *linkage["by_source"].items()]
-    names = ("precision", "recall", "f1")
+    sources = {"all": linkage, **linkage["by_source"]}
     links = _grid(
         "Linkage against the truth, pairs of identities · Penautan terhadap kebenaran",
-        ("source", *names), ([name, *(found[n] for n in names)] for name, found in rows),
+        ("source", *SCORE_COLUMNS), ([name, *_scores(found)] for name, found in sources.items()),
     )  # fmt: skip
     outcomes = _grid(
         "Outcomes against the truth · Status terhadap kebenaran",
-        ("outcome", "precision", "recall"),
-        (
-            [name, found["precision"], found["recall"]]
-            for name, found in figures["outcomes"].items()
-        ),
+        ("outcome", *SCORE_COLUMNS[:2]),
+        ([name, *_scores(found)[:2]] for name, found in figures["outcomes"].items()),
     )
     regions = {k: v for k, v in figures["regions"].items() if not isinstance(v, dict | list)}
     said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in regions.items())
-    return Group(links, outcomes, Text(f"Regions: {said}\n"))
+    parts: list[Any] = [links, _link_types(linkage["by_type"]), _gaps(linkage["by_group"])]
+    if linkage["calibration"]:
+        parts.append(_calibration(linkage["calibration"]))
+    return Group(*parts, outcomes, Text(f"Regions: {said}\n"))
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _scores(found: dict[str, Any]) -> list[float | None]:
+    return [_percent(found[name]) for name in SCORES]
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").replace("splp", "SPLP")
+
+
+def _link_types(by_type: dict[str, Any]) -> Table:
+    rows = (
+        [_words(name), *found["pairs"].values(), *_scores(found)] for name, found in by_type.items()
+    )
+    columns = ("link", "true pairs", "found", "of them true", *SCORE_COLUMNS)
+    return _grid("Linkage by type of link · Penautan menurut jenis", columns, rows)
+
+
+def _gaps(by_group: dict[str, Any]) -> Table:
+    """The groups that are linked best and worst."""
+    rows = [[_words(name), *_gap(name, found)] for name, found in by_group.items()]
+    columns = ("", "best linked", "F1 %", "worst linked", "F1 %", "gap")
+    return _grid("Linkage by group of people · Penautan menurut kelompok", columns, rows)
+
+
+def _gap(dimension: str, found: dict[str, Any]) -> list[Any]:
+    if found["worst_gap"] is None:
+        return [None] * 5
+    ends = (found["best"], found["worst"])
+    shown = [[_group(dimension, end), _percent(found["groups"][end]["f1"])] for end in ends]
+    return [*shown[0], *shown[1], _percent(found["worst_gap"])]
+
+
+def _group(dimension: str, label: str) -> str:
+    """A group in words: a province by its name."""
+    if dimension != "province":
+        return label
+    provinces = reference.load("provinces").select(["code", "name"]).to_pylist()
+    return next((row["name"] for row in provinces if row["code"] == label), label)
+
+
+def _calibration(bins: list[dict[str, Any]]) -> Table:
+    """What linkage said of its pairs, of every kind together, beside how many are true."""
+    rows = (
+        [
+            f"{found['from']:g} – {found['to']:g}",
+            found["pairs"],
+            _percent(found["mean_probability"]),
+            _percent(found["true_share"]),
+        ]
+        for found in bins
+        if found["kind"] == "all"
+    )
+    columns = ("probability", "pairs", "mean %", "true %")
+    return _grid("Calibration of scored pairs · Kalibrasi pasangan yang dinilai", columns, rows)
 
 
 def status(state: Status) -> Group:

@@ -317,13 +317,19 @@ def test_every_departure_can_be_explained_on_screen(run: Run, told: Told) -> Non
 def test_evaluate_compares_with_a_truth(run: Run, told: Told, tmp_path: Path) -> None:
     truth(tmp_path)
     said = one_object(run(told.home.path, "evaluate", "--truth", str(tmp_path), "--json"))
-    assert {"precision", "recall", "f1", "by_source"} <= set(said["linkage"])
+    assert {"precision", "recall", "f1", "by_source", "calibration"} <= set(said["linkage"])
+    placed = said["linkage"]["by_type"]["placement_to_document"]["pairs"]
+    assert placed == {"true": 1, "predicted": 1, "correct": 1}
+    by_group = said["linkage"]["by_group"]
+    assert [list(by_group[name]["groups"]) for name in ("sex", "province")] == [["L"], ["52"]]
+    assert list(by_group["name_words"]["groups"]) == ["2"]
     documented = said["outcomes"]["documented"]
     assert (documented["precision"], documented["recall"]) == (1.0, 1.0)
     assert {"rank_correlation", "top5_match"} <= set(said["regions"])
     shown = run(told.home.path, "evaluate", "--truth", str(tmp_path))
     assert shown.exit_code == 0
-    assert "Linkage against the truth" in shown.stdout
+    for title in ("Linkage against the truth", "Linkage by type", "Linkage by group"):
+        assert title in shown.stdout
 
 
 def truth(folder: Path) -> None:

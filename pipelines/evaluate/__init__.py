@@ -9,7 +9,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from pipelines import reference
-from pipelines.evaluate import linkage, outcomes, regions
+from pipelines.evaluate import calibration, groups, link_types, linkage, outcomes, regions
 
 __all__ = ["Night", "Truth", "evaluate"]
 
@@ -35,16 +35,22 @@ class Night:
     """What a night found, on the same engine as the truth.
 
     person_records (key source, record_key); crossings (key crossing_id; document_number in its
-    normal form, person_id), current ones only; departures (key departure_key); list_matches (key
-    list_file, list_number; departure_key); batches (key batch_id) if lists may have been delivered
-    twice.
+    normal form, document_type, person_id), current ones only; departures (key departure_key);
+    list_matches (key list_file, list_number; departure_key); written(record_key, name, sex,
+    is_dated, records): the ways in which current records write an identity, any number each, name
+    in its standard form and only of documents, is_dated where there is a birth date; batches (key
+    batch_id) if lists may have been delivered twice; scored(record_key, anchor_key, kind,
+    link_probability) if linkage scored pairs, a row per pair. Keys of records are everywhere as in
+    person_records.
     """
 
     person_records: ir.Table
     crossings: ir.Table
     departures: ir.Table
     list_matches: ir.Table
+    written: ir.Table
     batches: ir.Table | None = None
+    scored: ir.Table | None = None
 
 
 def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> dict[str, Any]:
@@ -55,7 +61,9 @@ def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> di
     """
     originals = None if night.batches is None else linkage.original_files(night.batches)
     identities = hold(
-        linkage.identities(truth.persons, night.person_records, night.crossings, originals)
+        linkage.identities(
+            truth.persons, night.person_records, night.crossings, night.written, originals
+        )
     )
     confused = outcomes.confusion(
         truth.departures, night.departures, night.list_matches, identities
@@ -63,13 +71,28 @@ def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> di
     confusion = confused.to_pyarrow().to_pylist()
     result: dict[str, Any] = _rounded(
         {
-            "linkage": linkage.report(identities),
+            "linkage": linkage.report(identities) | _details(truth, night, identities, hold),
             "outcomes": outcomes.report(confusion),
             "confusion": confusion,
             "regions": _regions(truth, night),
         }
     )
     return result
+
+
+def _details(truth: Truth, night: Night, identities: ir.Table, hold: Hold) -> dict[str, Any]:
+    """Where linkage is worse: by type of link, by group of people, by probability."""
+    cells = hold(linkage.cells(identities))
+    concerned = hold(groups.concerned(cells))
+    theirs = identities.semi_join(concerned, "person_key")
+    words = reference.memtable("name_words")
+    labels = groups.labels(theirs, night.written, truth.departures, words)
+    scored = night.scored
+    return {
+        "by_type": link_types.report(cells),
+        "by_group": groups.report(groups.pair_counts(concerned, labels)),
+        "calibration": [] if scored is None else calibration.report(scored, identities),
+    }
 
 
 def _regions(truth: Truth, night: Night) -> dict[str, Any]:

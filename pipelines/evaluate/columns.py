@@ -25,3 +25,9 @@ def region_code(column: ir.Value) -> ir.StringValue:
     """A region as NN or NN.NN, delivered with its dot or without."""
     digits = as_key(column).re_replace("[^0-9]", "")
     return (digits.length() > 2).ifelse(digits.left(2) + "." + digits.substr(2, 2), digits)
+
+
+def province_code(departures: ir.Table) -> ir.StringValue:
+    """The province of origin as NN; where it is missing, that of the regency."""
+    regency = region_code(departures.origin_regency_code)
+    return region_code(departures.origin_province_code).coalesce(regency.left(2))

@@ -8,14 +8,17 @@ repetition nor frequent travel earns anything. Source: DESIGN.md, `evaluate --js
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from pipelines.evaluate.columns import as_key
+from pipelines.evaluate.votes import of_most
 
 SOURCES = ("perlintasan", "penempatan", "pemulangan")
+PAPERS = ("placement", "dated_row", "undated_row", "passport", "splp", "other_document")
 COUNTS = ("identities", "unknown_to_truth", "missing")
 
 
@@ -37,25 +40,31 @@ def identities(
     persons: ir.Table,
     person_records: ir.Table,
     crossings: ir.Table,
+    written: ir.Table,
     originals: ir.Table | None = None,
 ) -> ir.Table:
     """Who is behind each identity, in truth and with us. Key: source, identity.
 
     Takes truth's `persons`, `identity.person_records`, crossings (key crossing_id; document_number
-    in its normal form, person_id) and, where lists were delivered twice, `original_files`.
+    in its normal form, document_type, person_id), `Night.written` and, where lists were delivered
+    twice, `original_files`.
 
     person_key is null where truth does not know the identity. person_id is null where we do not
     have it: an identity of truth that was quarantined or lost stands alone, so that each of its
     true pairs is a pair not found. Of a lost crossing the document is not known: persons of whose
     crossings none arrived have one lost document each; with the others it is taken to be a
     crossing on a document that did arrive.
+
+    `paper` is one of PAPERS. A row of a list without birth date, or one that we do not have, is
+    undated; what most crossings call neither a passport nor an SPLP, or was lost, is another
+    document.
     """
     known = _known(persons, originals)
     parts = (
         _documents(known, crossings),
         _lost_documents(known, crossings),
-        _single(known, person_records, "penempatan"),
-        _single(known, person_records, "pemulangan"),
+        _placements(known, person_records),
+        _list_rows(known, person_records, written),
     )
     return ibis.union(*parts, distinct=False)
 
@@ -91,28 +100,26 @@ def _crossed(known: ir.Table) -> ir.Table:
 
 
 def _documents(known: ir.Table, crossings: ir.Table) -> ir.Table:
-    """Documents with the persons of most of their crossings."""
-    slim = crossings.select("crossing_id", "person_id", "document_number")
+    """Documents with the persons and the type of most of their crossings."""
+    slim = crossings.select("crossing_id", "person_id", "document_number", "document_type")
     seen = slim.left_join(_crossed(known), "crossing_id")
     document = ibis.literal("D:") + seen.document_number
     votes = seen.group_by(
         identity=document.coalesce(ibis.literal("C:") + seen.crossing_id),
         person_key=seen.person_key,
         person_id=seen.person_id,
+        document_type=seen.document_type,
     ).agg(votes=lambda t: t.count())
     whole = votes.select("identity").distinct()
-    named = whole.left_join(_of_most(votes, "person_key"), "identity").drop("identity_right")
-    both = named.left_join(_of_most(votes, "person_id"), "identity")
-    return _shaped(both, "perlintasan")
-
-
-def _of_most(votes: ir.Table, person: str) -> ir.Table:
-    """(identity, person) with most votes; of equals the smallest."""
-    counted = votes.filter(votes[person].notnull()).group_by("identity", person)
-    summed = counted.agg(votes=lambda t: t.votes.sum())
-    order = ibis.window(group_by="identity", order_by=[ibis.desc("votes"), ibis.asc(person)])
-    ranked = summed.mutate(place=ibis.row_number().over(order))
-    return ranked.filter(ranked.place == 0).select("identity", person)
+    for name in ("person_key", "person_id", "document_type"):
+        of_document = of_most(votes, "identity", name)
+        whole = whole.left_join(of_document, "identity").drop("identity_right")
+    paper = ibis.cases(
+        (whole.document_type == "PASPOR", "passport"),
+        (whole.document_type == "SPLP", "splp"),
+        else_="other_document",
+    )
+    return _shaped(whole, "perlintasan", paper)
 
 
 def _lost_documents(known: ir.Table, crossings: ir.Table) -> ir.Table:
@@ -123,19 +130,43 @@ def _lost_documents(known: ir.Table, crossings: ir.Table) -> ir.Table:
     unseen = lost.mutate(
         identity=ibis.literal("lost:") + lost.person_key, person_id=ibis.null("string")
     )
-    return _shaped(unseen, "perlintasan")
+    return _shaped(unseen, "perlintasan", ibis.literal("other_document"))
+
+
+def _placements(known: ir.Table, person_records: ir.Table) -> ir.Table:
+    rows = _single(known, person_records, "penempatan")
+    return _shaped(rows, "penempatan", ibis.literal("placement"))
+
+
+def _list_rows(known: ir.Table, person_records: ir.Table, written: ir.Table) -> ir.Table:
+    rows = _single(known, person_records, "pemulangan").view()  # closes the join that made it
+    dated = written.filter(written.is_dated).select(dated_key="record_key").distinct()
+    joined = rows.left_join(dated, [("identity", "dated_key")])
+    paper = joined.dated_key.notnull().ifelse("dated_row", "undated_row")
+    return _shaped(joined, "pemulangan", paper)
 
 
 def _single(known: ir.Table, person_records: ir.Table, source: str) -> ir.Table:
-    """Identities that are one record each."""
+    """(identity, person_key, person_id) of identities that are one record each."""
     theirs = known.filter(known.source == source).select("record_key", "person_key")
     ours = person_records.filter(person_records.source == source).select("record_key", "person_id")
     both = ours.outer_join(theirs, "record_key")
-    return _shaped(both.mutate(identity=both.record_key.coalesce(both.record_key_right)), source)
+    identity = both.record_key.coalesce(both.record_key_right)
+    return both.select("person_key", "person_id", identity=identity)
 
 
-def _shaped(t: ir.Table, source: str) -> ir.Table:
-    return t.select("identity", "person_key", "person_id", source=ibis.literal(source))
+def _shaped(t: ir.Table, source: str, paper: ir.StringValue) -> ir.Table:
+    return t.select("identity", "person_key", "person_id", source=ibis.literal(source), paper=paper)
+
+
+def cells(identities: ir.Table) -> ir.Table:
+    """How many identities of each of PAPERS. Key: person_key, person_id (null: not with us).
+
+    Only identities that truth knows.
+    """
+    known = identities.filter(identities.person_key.notnull())
+    sizes = {paper: (known.paper == paper).sum().cast("int64") for paper in PAPERS}
+    return known.group_by("person_key", "person_id").agg(**sizes)
 
 
 def pair_counts(identities: ir.Table) -> ir.Table:
@@ -149,16 +180,17 @@ def pair_counts(identities: ir.Table) -> ir.Table:
     cells = known.group_by("person_key", "person_id").agg(**sizes)
     ours = cells.filter(cells.person_id.notnull())
     kinds = {
-        "true": _merged(cells, "person_key"),
-        "predicted": _merged(ours, "person_id"),
+        "true": merged(cells, "person_key", SOURCES),
+        "predicted": merged(ours, "person_id", SOURCES),
         "correct": ours,
     }
     counted = (_pairs(groups).mutate(kind=ibis.literal(kind)) for kind, groups in kinds.items())
     return ibis.union(*counted, distinct=False)
 
 
-def _merged(cells: ir.Table, key: str) -> ir.Table:
-    return cells.group_by(key).agg(**{s: cells[s].sum().cast("int64") for s in SOURCES})
+def merged(cells: ir.Table, key: str, sizes: Sequence[str]) -> ir.Table:
+    """The named sizes of `cells`, summed. Key: `key`."""
+    return cells.group_by(key).agg(**{name: cells[name].sum().cast("int64") for name in sizes})
 
 
 def _pairs(groups: ir.Table) -> ir.Table:
@@ -189,15 +221,18 @@ def report(identities: ir.Table) -> dict[str, Any]:
     pairs = {row["kind"]: row for row in pair_counts(identities).to_pyarrow().to_pylist()}
     counted = {row["source"]: row for row in identity_counts(identities).to_pyarrow().to_pylist()}
     of = {s: {c: counted.get(s, {}).get(c, 0) for c in COUNTS} for s in SOURCES}
-    by_source = {s: {**_scores(pairs, s), **of[s]} for s in SOURCES}
+    scored = {
+        name: scores({kind: row[name] // 2 for kind, row in pairs.items()})
+        for name in ("total", *SOURCES)
+    }
+    by_source = {s: {**scored[s], **of[s]} for s in SOURCES}
     totals = {name: sum(of[s][name] for s in SOURCES) for name in COUNTS}
-    return {**_scores(pairs, "total"), **totals, "by_source": by_source}
+    return {**scored["total"], **totals, "by_source": by_source}
 
 
-def _scores(pairs: dict[str, dict[str, Any]], column: str) -> dict[str, Any]:
-    true, predicted, correct = (
-        pairs[kind][column] // 2 for kind in ("true", "predicted", "correct")
-    )
+def scores(pairs: Mapping[str, int]) -> dict[str, Any]:
+    """Precision, recall and F1 of the pairs of each kind; a kind that is missing has none."""
+    true, predicted, correct = (pairs.get(kind, 0) for kind in ("true", "predicted", "correct"))
     return {
         "precision": correct / predicted if predicted else None,
         "recall": correct / true if true else None,

@@ -8,7 +8,7 @@ from typing import Any
 import ibis.expr.types as ir
 from scipy import stats
 
-from pipelines.evaluate.columns import region_code
+from pipelines.evaluate.columns import province_code, region_code
 
 UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
 TOP = 5
@@ -23,11 +23,9 @@ def undocumented(departures: ir.Table) -> ir.Table:
     that of the regency.
     """
     rows = departures.filter(departures.outcome.isin(UNDOCUMENTED))
-    regency = region_code(rows.origin_regency_code)
-    province = region_code(rows.origin_province_code).coalesce(regency.left(2))
-    return rows.group_by(province_code=province, regency_code=regency).agg(
-        departures=lambda t: t.count()
-    )
+    return rows.group_by(
+        province_code=province_code(rows), regency_code=region_code(rows.origin_regency_code)
+    ).agg(departures=lambda t: t.count())
 
 
 def report(truth: ir.Table, ours: ir.Table, provinces: Counts, regencies: Counts) -> dict[str, Any]:

@@ -25,8 +25,32 @@ def table(columns: str, rows: list[Row], **types: pa.DataType) -> ir.Table:
 
 
 def crossings(*rows: Row) -> ir.Table:
-    """(crossing_id, document_number, person_id)"""
-    return table("crossing_id document_number person_id", list(rows))
+    """(crossing_id, document_number, person_id) on a passport, or with another document_type."""
+    whole = [(*row, "PASPOR")[:4] for row in rows]
+    return table("crossing_id document_number person_id document_type", whole)
+
+
+def written(*rows: Row) -> ir.Table:
+    """(record_key, name, sex, is_dated), on one record or on the given number of records."""
+    whole = [(*row, 1)[:5] for row in rows]
+    columns = "record_key name sex is_dated records"
+    return table(columns, whole, is_dated=pa.bool_(), records=pa.int64())
+
+
+def identities(*rows: Row) -> ir.Table:
+    """(identity, paper, person_key, person_id), as `linkage.identities` gives them."""
+    return table("identity paper person_key person_id", list(rows))
+
+
+def scored(*rows: Row) -> ir.Table:
+    """(record_key, anchor_key, kind, link_probability)"""
+    columns = "record_key anchor_key kind link_probability"
+    return table(columns, list(rows), link_probability=pa.float64())
+
+
+def name_words(*rows: Row) -> ir.Table:
+    """(word, kind, tradition)"""
+    return table("word kind tradition", list(rows))
 
 
 def person_records(*rows: Row) -> ir.Table:
@@ -79,5 +103,6 @@ def night(**given: ir.Table) -> Night:
         "crossings": crossings(),
         "departures": departures(),
         "list_matches": list_matches(),
+        "written": written(),
     }
     return Night(**{**empty, **given})

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pytest
 
 from pipelines.evaluate import linkage
-from tests.evaluate.nights import crossings, person_records, persons, table
+from tests.evaluate.nights import crossings, person_records, persons, table, written
 
 AT_BORDER = ("perlintasan", "p.csv")
 PLACED = ("penempatan", "k.csv")
 
 
-def report(*tables: Any) -> dict[str, Any]:
-    return linkage.report(linkage.identities(*tables))
+def report(known: Any, ours: Any, crossed: Any, originals: Any = None) -> dict[str, Any]:
+    return linkage.report(linkage.identities(known, ours, crossed, written(), originals))
 
 
 def test_two_documents_of_one_person_are_one_pair() -> None:
@@ -99,7 +99,11 @@ def test_a_document_belongs_to_most_of_its_crossings_and_ties_to_the_smallest() 
         ("1", "X1", "P2"), ("2", "X1", "P1"), ("3", "X1", "P2"),
         ("4", "X2", "P4"), ("5", "X2", "P3"),
     )  # fmt: skip
-    rows = linkage.identities(known, person_records(), ours).order_by("identity").to_pyarrow()
+    rows = (
+        linkage.identities(known, person_records(), ours, written())
+        .order_by("identity")
+        .to_pyarrow()
+    )
     assert [(r["identity"], r["person_key"], r["person_id"]) for r in rows.to_pylist()] == [
         ("D:X1", "B", "P2"),
         ("D:X2", "C", "P3"),
@@ -116,7 +120,7 @@ def test_list_numbers_may_be_whole_numbers_with_gaps() -> None:
     rows = [("pemulangan", "l.csv", 7.0, "A"), ("perlintasan", "p.csv", None, "B")]
     names = "source delivery_file record_key person_key"
     known = table(names, rows, record_key=pa.float64())
-    found = linkage.identities(known, person_records(("L:l.csv#7", "P1")), crossings())
+    found = linkage.identities(known, person_records(("L:l.csv#7", "P1")), crossings(), written())
     kept = found.filter(found.source == "pemulangan").to_pyarrow().to_pylist()
     assert [(row["person_key"], row["person_id"]) for row in kept] == [("A", "P1")]
 
@@ -135,3 +139,38 @@ def test_a_list_delivered_twice_is_one_list() -> None:
     once = report(known, ours, crossings(), linkage.original_files(batches))
     assert (twice["missing"], twice["pairs"]["true"]) == (1, 1)
     assert (once["missing"], once["pairs"]["true"]) == (0, 0)
+
+
+def papers(crossed: Any, ours: Any = None, dated: Any = None) -> dict[str, str]:
+    ours = person_records() if ours is None else ours
+    found = linkage.identities(persons(), ours, crossed, written() if dated is None else dated)
+    return {row["identity"]: row["paper"] for row in found.to_pyarrow().to_pylist()}
+
+
+def test_a_document_is_what_most_of_its_crossings_call_it_and_ties_go_to_the_first_word() -> None:
+    found = papers(
+        crossings(
+            ("1", "X1", "P1", "SPLP"), ("2", "X1", "P1", "SPLP"), ("3", "X1", "P1", "PASPOR"),
+            ("4", "X2", "P1", "SPLP"), ("5", "X2", "P1", "PASPOR"),
+            ("6", "X3", "P1", "PLB"), ("7", "X4", "P1", None), ("8", None, "P1", "SPLP"),
+        )
+    )  # fmt: skip
+    assert found == {
+        "D:X1": "splp", "D:X2": "passport", "D:X3": "other_document", "D:X4": "other_document",
+        "C:8": "splp",
+    }  # fmt: skip
+
+
+def test_a_list_row_is_dated_where_its_record_has_a_birth_date() -> None:
+    ours = person_records(("L:l.csv#1", "P1"), ("L:l.csv#2", "P2"), ("L:l.csv#3", "P3"))
+    dated = written(("L:l.csv#1", None, "L", True), ("L:l.csv#2", None, "L", False))
+    assert papers(crossings(), ours, dated) == {
+        "L:l.csv#1": "dated_row", "L:l.csv#2": "undated_row", "L:l.csv#3": "undated_row",
+    }  # fmt: skip
+
+
+def test_what_was_lost_is_another_document_or_an_undated_row() -> None:
+    known = persons((*AT_BORDER, "1", "A"), ("pemulangan", "l.csv", "7", "A"), (*PLACED, "K", "A"))
+    found = linkage.identities(known, person_records(), crossings(), written())
+    rows = {row["identity"]: row["paper"] for row in found.to_pyarrow().to_pylist()}
+    assert rows == {"lost:A": "other_document", "L:l.csv#7": "undated_row", "P:K": "placement"}

@@ -19,7 +19,7 @@ def identities(*rows: Row) -> ir.Table:
     known = [("penempatan", "k.csv", str(i), who) for i, (who, _) in enumerate(rows)]
     ours = [(f"P:{i}", who) for i, (_, who) in enumerate(rows)]
     tables = nights.persons(*known), nights.person_records(*ours), nights.crossings()
-    return linkage.identities(*tables)
+    return linkage.identities(*tables, nights.written())
 
 
 def confused(
