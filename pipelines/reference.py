@@ -11,6 +11,7 @@ This is the one place that reads them. Sources, licences and dates stand in
 | former_provinces | code, former_code |
 | region_aliases | alias |
 | countries, permitted_stays | alpha3 |
+| name_words | word |
 | gates | code |
 | published_figures | figure, year, dimension, code |
 """

@@ -12,6 +12,7 @@ KEYS = {
     "districts": ["code"],
     "former_provinces": ["code", "former_code"],
     "gates": ["code"],
+    "name_words": ["word"],
     "nik_prefixes": ["nik_prefix"],
     "permitted_stays": ["alpha3"],
     "provinces": ["code"],
@@ -160,6 +161,29 @@ def test_country_codes_are_strings_with_their_zeros():
     countries = {row["alpha3"]: row for row in rows("countries")}
     assert countries["AFG"]["numeric"] == "004"
     assert countries["NAM"]["alpha2"] == "NA"
+
+
+def test_words_of_names_lead_to_one_canonical_form():
+    known = {row["word"]: row for row in rows("name_words")}
+    said = [row for row in known.values() if row["canonical"] is not None]
+    assert [r for r in said if known[r["canonical"]]["canonical"] != r["canonical"]] == []
+    assert [r for r in said if r["kind"] != known[r["canonical"]]["kind"]] == []
+    assert [word for word in known if not (word.isascii() and word.isalpha())] == []
+    assert [word for word in known if word != word.upper()] == []
+    assert {word for word in known if len(word) == 1} == {"I"}  # the others are initials
+
+
+def test_words_of_names_are_of_a_known_kind_and_tradition():
+    words = rows("name_words")
+    kinds = {"family", "connector", "title", "order", "clan", "word"}
+    assert {row["kind"] for row in words} == kinds
+    assert {row["tradition"] for row in words} == {
+        "java", "sunda", "batak", "bali", "sasak", "bugis", "minang", "aceh", "malay_muslim",
+        "eastern", "tionghoa", None,
+    }  # fmt: skip
+    nameless = {row["kind"] for row in words if row["canonical"] is None}
+    assert nameless == {"connector", "title"}
+    assert not any(row["canonical"] for row in words if row["kind"] == "connector")
 
 
 def test_figures_point_to_known_codes():
