@@ -21,6 +21,10 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Pulang: who left, who came back, and who is missing from both.",
 )  # fmt: skip
+linkage = typer.Typer(no_args_is_help=True, help="Who is who: what linkage asks of humans.")
+review = typer.Typer(no_args_is_help=True, help="Pairs that linkage is unsure of, for judgement.")
+linkage.add_typer(review, name="review")
+app.add_typer(linkage, name="linkage")
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
 PLAIN_WIDTH = 160
@@ -39,6 +43,7 @@ Day = Annotated[
 Scale = Annotated[
     float, typer.Option(min=0.001, max=2.0, help="1.0 is a national year of 22 million crossings.")
 ]
+Probability = Annotated[float, typer.Option(min=0, max=1, help="Of the pairs to be judged.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same nation.")]
 
 
@@ -157,6 +162,41 @@ def evaluate(
         typer.echo(json.dumps(figures))
     else:
         out.print(screen.accuracy(figures))
+
+
+@review.command("export")
+def export_review(
+    file: Annotated[Path, typer.Argument(help="CSV to be written.", dir_okay=False)],
+    low: Probability = 0.05,
+    high: Probability = 0.95,
+) -> None:
+    """Write the pairs from LOW to below HIGH that nobody has judged, without who they are."""
+    from pipelines import review_desk
+
+    if low >= high:
+        raise typer.BadParameter(f"--low {low} is not below --high {high}")
+    with _reported() as report:
+        report("looking for pairs to be judged")
+        pairs = review_desk.export(settings.load(), file, low, high)
+    out.print(f"{pairs:,} pairs in {file}; fill in verdict (same, different), judged_by and why")
+
+
+@review.command("import")
+def import_review(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with verdicts.", exists=True, dir_okay=False, readable=True)
+    ],
+) -> None:
+    """Take in the verdicts of a review: all of them, or none where one is wrong."""
+    from pipelines import review_desk
+
+    with _reported() as report:
+        report("taking in verdicts")
+        found = review_desk.take_in(settings.load(), file, datetime.now(UTC))
+    out.print(
+        f"{found.new:,} judgements taken in, {found.known:,} known already, "
+        f"{found.skipped:,} rows without verdict"
+    )
 
 
 def _plain(value: Any) -> int | float | str:

@@ -2,7 +2,7 @@
 
 from pipelines.link.clusters import connected, edges, nodes
 from pipelines.link.deterministic import links
-from pipelines.link.identities import identities, traveller_keys
+from pipelines.link.identities import identities, places, traveller_keys
 from pipelines.link.model import declared
 from pipelines.link.persons import (
     crossings_with_person,
@@ -23,6 +23,7 @@ __all__ = [
     "nodes",
     "person_records",
     "persons",
+    "places",
     "placements_with_person",
     "repatriations_with_person",
     "shared_identities",

@@ -1,8 +1,10 @@
 """Identities of every source in one shape: what linkage compares.
 
 Key: record_key. For crossings it is the travel document (`D:number`), for placements `P:` and the
-placement_id, for lists `L:` with file and number. Columns: source, record_key, document_number,
-nik, name, birth_date, birth_year, sex, birth_place, records, first_received_at, first_event_at.
+placement_id, for lists `L:` with file and number. `kind` is document (of crossings, any but), splp
+(a travel paper in lieu of a passport), bare (a crossing without a document), placement or list.
+`event_on` and `event_country` are the end of the process and the destination of a placement, the
+return and the host country of a row of a list. All columns: SHAPE.
 """
 
 import ibis
@@ -12,6 +14,7 @@ from pipelines.link import compatible
 
 SHAPE = [
     "source",
+    "kind",
     "record_key",
     "document_number",
     "nik",
@@ -20,10 +23,17 @@ SHAPE = [
     "birth_year",
     "sex",
     "birth_place",
+    "issuing_office",
+    "home_regency_code",
+    "event_on",
+    "event_country",
     "records",
     "first_received_at",
     "first_event_at",
+    "last_event_at",
 ]
+
+IN_LIEU = "SPLP"
 
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
@@ -81,10 +91,17 @@ def travellers(keyed: ir.Table) -> ir.Table:
         records=keyed.records.sum().over(whole),
         first_received_at=keyed.first_received_at.min().over(whole),
         first_event_at=keyed.first_event_at.min().over(whole),
+        last_event_at=keyed.last_event_at.max().over(whole),
     )
     one = spread.filter(spread.place == 0)
-    shaped = one.mutate(source=ibis.literal("perlintasan"), birth_year=one.birth_date.year())
-    return _shaped(shaped)
+    kind = ibis.cases(
+        (one.document_number.isnull(), "bare"),
+        (one.document_type == IN_LIEU, "splp"),
+        else_="document",
+    )
+    return _shaped(
+        one.mutate(source=ibis.literal("perlintasan"), kind=kind, birth_year=one.birth_date.year())
+    )
 
 
 def placed(placements: ir.Table) -> ir.Table:
@@ -92,10 +109,13 @@ def placed(placements: ir.Table) -> ir.Table:
     return _shaped(
         placements.mutate(
             source=ibis.literal("penempatan"),
+            kind=ibis.literal("placement"),
             record_key=placement_key(placements),
             document_number=placements.passport_number,
             birth_year=placements.birth_date.year(),
-            birth_place=ibis.null("string"),
+            home_regency_code=placements.regency_code,
+            event_on=placements.processed_on,
+            event_country=placements.country_code,
             records=ibis.literal(1),
             first_event_at=placements.processed_on,
         )
@@ -107,8 +127,11 @@ def listed(repatriations: ir.Table) -> ir.Table:
     return _shaped(
         repatriations.mutate(
             source=ibis.literal("pemulangan"),
+            kind=ibis.literal("list"),
             record_key=list_key(repatriations),
-            birth_place=ibis.null("string"),
+            home_regency_code=repatriations.regency_code,
+            event_on=repatriations.arrived_on,
+            event_country=repatriations.country_code,
             records=ibis.literal(1),
             first_event_at=repatriations.arrived_on,
         )
@@ -131,6 +154,34 @@ def _shaped(t: ir.Table) -> ir.Table:
         "birth_year": "int64",
         "first_received_at": "timestamp('UTC')",
         "first_event_at": "timestamp('UTC')",
+        "last_event_at": "timestamp('UTC')",
         "birth_date": "date",
+        "event_on": "date",
     }
-    return t.select(**{name: t[name].cast(types.get(name, "string")) for name in SHAPE})
+    given = {name: t[name] if name in t.columns else ibis.null() for name in SHAPE}
+    return t.select(**{name: given[name].cast(types.get(name, "string")) for name in SHAPE})
+
+
+def places(
+    identities: ir.Table, words: ir.Table, codes: ir.Table, nik_regions: ir.Table
+) -> ir.Table:
+    """The places that a paper names: home, birth, NIK and issuing office. Key: all columns.
+
+    Columns: record_key, place_code. Takes (place_word, place_code), (regency_code, place_code) and
+    (nik_prefix, regency_code); see `standardise.place_words` and `standardise.namesakes`.
+    """
+    coded = codes.inner_join(nik_regions, "regency_code").select("nik_prefix", "place_code")
+    of_word = (
+        identities.select("record_key", place_word=identities[column]).inner_join(
+            words, "place_word"
+        )
+        for column in ("birth_place", "issuing_office")
+    )
+    home = identities.select("record_key", regency_code="home_regency_code")
+    prefix = identities.select("record_key", nik_prefix=identities.nik.substr(0, 6))
+    found = (
+        *of_word,
+        home.inner_join(codes, "regency_code"),
+        prefix.inner_join(coded, "nik_prefix"),
+    )
+    return ibis.union(*(t.select("record_key", "place_code") for t in found), distinct=True)

@@ -86,7 +86,7 @@ def persons(
         first_birth_date=lambda t: t.birth_date.min(),
         last_birth_date=lambda t: t.birth_date.max(),
         nik=lambda t: t.nik.min(),
-        birth_place=lambda t: t.birth_place.min(),
+        birth_place=lambda t: t.birth_place.min(where=t.source == "perlintasan"),
         is_poorly_identified=lambda t: t.is_poor.all(),
     )
     days = gathered.weighed_birth_date % (1 << DAY_BITS)
@@ -145,16 +145,16 @@ def crossings_with_person(
     others = keyed.filter(
         ~(keyed.record_key == ibis.literal("D:") + keyed.document_number).fill_null(False)
     )
-    by_words = _by_words(records, others).inner_join(travellers, "record_key")
+    by_words = crossings_of(records, others).inner_join(travellers, "record_key")
     by_words = by_words.select("crossing_id", by_words="person_id")
     whole = crossings.view()  # closes the joins that made it, so that more can follow
     joined = whole.left_join(by_document, "document_number").left_join(by_words, "crossing_id")
     return joined.select(*crossings.columns, person_id=joined.by_words.coalesce(joined.by_document))
 
 
-def _by_words(records: ir.Table, others: ir.Table) -> ir.Table:
-    """(crossing_id, record_key) of current crossings written as one of `others`."""
-    documents = others.select(document=others.raw_document.fill_null("")).distinct()
+def crossings_of(records: ir.Table, keyed: ir.Table) -> ir.Table:
+    """(crossing_id, record_key) of the current crossings that are written as one of `keyed`."""
+    documents = keyed.select(document=keyed.raw_document.fill_null("")).distinct()
     written = records.filter(records.superseded_by.isnull())
     near = written.mutate(document=written.document_number.fill_null("")).semi_join(
         documents, "document"
@@ -162,7 +162,7 @@ def _by_words(records: ir.Table, others: ir.Table) -> ir.Table:
     needs_nik = near.document_number.isnull() | near.full_name.isnull()
     near = near.mutate(raw_nik=ibis.cases((needs_nik, near.nik)))
     found = _as_words(near, "document_number", "full_name", "raw_nik", "crossing_id")
-    wanted = _as_words(others, "raw_document", "raw_name", "raw_nik", "record_key")
+    wanted = _as_words(keyed, "raw_document", "raw_name", "raw_nik", "record_key")
     return found.inner_join(wanted, WORDS).select("crossing_id", "record_key")
 
 

@@ -9,7 +9,7 @@ from pipelines.standardise.identifiers import document_number, nik, nik_birth_da
 from pipelines.standardise.identities import traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
-from pipelines.standardise.places import Regions, birth_places
+from pipelines.standardise.places import Regions, birth_places, namesakes, place_words
 from pipelines.standardise.repatriations import repatriations
 from pipelines.standardise.unresolved import (
     unresolved,
@@ -24,10 +24,12 @@ __all__ = [
     "crossings",
     "document_number",
     "is_placeholder_name",
+    "namesakes",
     "nik",
     "nik_birth_date",
     "nik_sex",
     "placements",
+    "place_words",
     "repatriations",
     "standard_name",
     "tokens",

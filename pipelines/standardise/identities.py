@@ -32,9 +32,12 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
     ).agg(
         nik=lambda t: t.nik.max(),
         birth_place=lambda t: t.birth_place.max(),
+        issuing_office=lambda t: t.issuing_office.max(),
+        document_type=lambda t: t.document_type.max(),
         records=lambda t: t.is_current.sum(),
         first_received_at=lambda t: t.received_at.min(),
         first_event_at=lambda t: t.crossed_at.min(),
+        last_event_at=lambda t: t.crossed_at.max(),
     )
     return _standardised(collapsed.filter(collapsed.records > 0))
 

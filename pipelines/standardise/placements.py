@@ -30,6 +30,7 @@ def placements(records: ir.Table, countries: ir.Table, regions: places.Regions) 
         nik=nik(joined.nik),
         name=usable_name(joined.full_name),
         birth_date=joined.birth_date,
+        birth_place=joined.birth_place,
         sex=joined.sex,
         passport_number=document_number(joined.passport_number),
         regency_code=joined.regency_code,

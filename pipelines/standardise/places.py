@@ -184,6 +184,43 @@ def birth_places(raw: ir.StringColumn, regions: Regions) -> ir.Table:
     )
 
 
+def namesakes(regions: Regions) -> ir.Table:
+    """Regencies under the smallest code of those that share their name. Key: regency_code.
+
+    Columns: regency_code, place_code. Kota Bandung and Kabupaten Bandung are one place: papers say
+    Bandung. For comparing people, not for publishing.
+    """
+    named = regions.regencies.select("code", word=words.compact(regions.regencies["name"]))
+    smallest = named.code.min().over(ibis.window(group_by="word"))
+    return named.select(regency_code="code", place_code=smallest)
+
+
+def place_words(raw: ir.StringColumn, regions: Regions) -> ir.Table:
+    """Words for a place with the one place that they mean (`namesakes`). Key: place_word.
+
+    Columns: place_word, place_code. A word is a regency's name, else a district's; one that means
+    several is left out.
+    """
+    asked = raw.name("place_word").as_table().distinct()
+    keyed = asked.mutate(word=words.compact(asked.place_word))
+    by_name = _one_place(regency_words(regions), regions)
+    by_district = _one_place(district_words(regions).select("word", "regency_code"), regions)
+    found = keyed.left_join(by_name.rename(by_name="place_code"), "word").left_join(
+        by_district.rename(by_district="place_code"), "word"
+    )
+    coded = found.select("place_word", place_code=found.by_name.coalesce(found.by_district))
+    return coded.filter(coded.place_code.notnull())
+
+
+def _one_place(meanings: ir.Table, regions: Regions) -> ir.Table:
+    """(word, place_code) of the words that mean one place."""
+    joined = meanings.inner_join(namesakes(regions), "regency_code")
+    counted = joined.group_by("word").agg(
+        place_code=joined.place_code.min(), places=joined.place_code.nunique()
+    )
+    return counted.filter(counted.places == 1).select("word", "place_code")
+
+
 def _asked_once(places: ir.Table, column: str) -> ir.Table:
     blank = {c: ibis.literal("") for c in PLACE_KEY}
     return places.select(**(blank | {column: places.word})).distinct()

@@ -1,0 +1,261 @@
+"""Evidence that only a pair has: the words its names share, its places, its border crossings.
+
+The rest is compared by Splink, column by column, as schemas/linkage.yaml declares.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.link.blocking import Known
+
+# What agreement of two words is worth, in bits taken from those of the rarer form that agrees.
+SAME_WORD, VARIANT, SAME_SPELLING = 0.0, 0.5, 1.0  # as written; by dictionary; folded
+SLIP, TWO_SLIPS, CUT = 3.0, 5.0, 3.0  # mistyped; twice, in a long word; its beginning only
+INITIAL_BITS = 2.0
+LEAST_CUT, LEAST_SLIP, LEAST_TWO_SLIPS = 3, 4, 7  # letters of the shorter word
+
+PLACED_WITHIN = 77  # days from the end of the process to the exit, eleven weeks
+PLACED_EARLY, PLACED_LATE = 5, 120  # days before and after, in which any exit is in time
+NEAR = 1  # days between list and entry
+
+
+def words(identities: ir.Table, dictionary: ir.Table, spoken: ir.Table) -> ir.Table:
+    """The words of the names of identities, with what each proves. Key: name, word.
+
+    Columns: name, word, canonical, spelling, letters (sorted), bits: -log2 of the share of travel
+    documents whose name has a word so spelt. Takes `names.spoken` and `names.dictionary`.
+    """
+    told = spoken.select("name", "word").distinct().inner_join(dictionary, "word")
+    borne = identities.filter(identities.kind == "document").select("name")
+    bearers = borne.group_by("name").agg(bearers=lambda t: t.count())
+    spelt = told.select("name", "spelling").distinct().inner_join(bearers, "name")
+    counted = spelt.group_by("spelling").agg(bearers=spelt.bearers.sum())
+    total = borne.filter(borne.name.notnull()).count().as_scalar().cast("float64")
+    known = told.left_join(counted, "spelling").drop("spelling_right")
+    share = known.bearers.fill_null(1) / total
+    return known.select(
+        "name",
+        "word",
+        "canonical",
+        "spelling",
+        letters=known.word.split("").sort().join(""),
+        bits=-share.log2(),
+    )
+
+
+def shared_words(pairs: ir.Table, words: ir.Table) -> ir.Table:
+    """What the names of a pair share. Key: record_key, anchor_key; pairs without a name are absent.
+
+    Takes (record_key, anchor_key, name_l, name_r). shared_bits: the bits of the words that agree,
+    by the name that shares less; left_over: how many of the two names have words of their own.
+    """
+    names = pairs.select("name_l", "name_r").drop_null().distinct()
+    left = words.rename({f"{c}_l": c for c in words.columns})
+    right = words.rename({f"{c}_r": c for c in words.columns})
+    crossed = names.inner_join(left, "name_l").inner_join(right, "name_r")
+    weighed = crossed.select(
+        "name_l", "name_r", "word_l", "word_r", "bits_l", "bits_r", bits=agreement(crossed)
+    )
+    sides = [_side(weighed, "word_l", "bits_l"), _side(weighed, "word_r", "bits_r")]
+    both = sides[0].inner_join(sides[1], ["name_l", "name_r"])
+    is_joined = both.name_l.replace(" ", "") == both.name_r.replace(" ", "")  # NUR HAYATI
+    shared = both.select(
+        "name_l",
+        "name_r",
+        shared_bits=is_joined.ifelse(
+            ibis.least(both.all_word_l, both.all_word_r),
+            ibis.least(both.bits_word_l, both.bits_word_r),
+        ),
+        left_over=is_joined.ifelse(
+            0, both.alone_word_l.cast("int64") + both.alone_word_r.cast("int64")
+        ),
+    )
+    named = pairs.select("record_key", "anchor_key", "name_l", "name_r")
+    return named.inner_join(shared, ["name_l", "name_r"]).drop("name_l", "name_r")
+
+
+def _side(weighed: ir.Table, word: str, bits: str) -> ir.Table:
+    """Per two names: the bits that the words of one side find in the other, and all they have."""
+    best = weighed.group_by("name_l", "name_r", word).agg(
+        bits=weighed.bits.max(), own=weighed[bits].max()
+    )
+    found = {
+        f"bits_{word}": best.bits.sum(),
+        f"all_{word}": best.own.sum(),
+        f"alone_{word}": (best.bits <= 0).any(),
+    }
+    return best.group_by("name_l", "name_r").agg(**found)
+
+
+def agreement(t: ir.Table) -> ir.FloatingValue:
+    """Bits by which two words (word_l, word_r and their forms) agree; 0 where they do not."""
+    rarer = ibis.least(t.bits_l, t.bits_r)
+    shorter = ibis.least(t.word_l.length(), t.word_r.length())
+    edits = t.word_l.levenshtein(t.word_r)
+    is_slip = (shorter >= LEAST_SLIP) & (
+        (edits <= 1) | ((edits == 2) & (t.letters_l == t.letters_r))
+    )
+    is_cut = (shorter >= LEAST_CUT) & (
+        t.word_l.startswith(t.word_r) | t.word_r.startswith(t.word_l)
+    )
+    is_initial = (shorter == 1) & (t.word_l.left(1) == t.word_r.left(1))
+    worth = ibis.cases(
+        (t.word_l == t.word_r, rarer - SAME_WORD),
+        (t.canonical_l == t.canonical_r, rarer - VARIANT),
+        (t.spelling_l == t.spelling_r, rarer - SAME_SPELLING),
+        (is_initial, ibis.least(rarer, INITIAL_BITS)),
+        (is_slip, rarer - SLIP),
+        (is_cut, rarer - CUT),
+        ((shorter >= LEAST_TWO_SLIPS) & (edits <= 2), rarer - TWO_SLIPS),
+        else_=0.0,
+    )
+    agrees = (t.spelling_l == t.spelling_r) | is_initial | is_slip | is_cut
+    agrees = agrees | ((shorter >= LEAST_TWO_SLIPS) & (edits <= 2))
+    return agrees.ifelse(ibis.greatest(worth, 0.1), 0.0)
+
+
+def shared_places(pairs: ir.Table, places: ir.Table) -> ir.Table:
+    """How many regencies and provinces a pair shares. Key: record_key, anchor_key.
+
+    A pair of which one paper names no place is absent.
+    """
+    left = places.select("record_key", l="place_code")
+    right = places.select(anchor_key="record_key", r="place_code")
+    crossed = pairs.select("record_key", "anchor_key").inner_join(left, "record_key")
+    crossed = crossed.inner_join(right, "anchor_key")
+    return crossed.group_by("record_key", "anchor_key").agg(
+        shared_places=(crossed.l == crossed.r).sum().cast("int64"),
+        shared_provinces=(crossed.l.left(2) == crossed.r.left(2)).sum().cast("int64"),
+    )
+
+
+# Border crossings
+
+# Events by strength; the strongest of a pair counts.
+EVENTS = ("none", "later", "in_time", "to_destination", "used_later", "was_abroad", "was_there",
+          "entry_on_the_day", "breaks", "continues")  # fmt: skip
+RANK = {name: number for number, name in enumerate(EVENTS)}
+
+
+def trips(crossings: ir.Table, identities: ir.Table) -> ir.Table:
+    """Crossings of the documents of `identities`, each with the day of the next one.
+
+    Columns: record_key, is_exit, crossed_on, country_code, next_on (null for the last),
+    is_next_entry.
+    """
+    keyed = crossings.filter(crossings.document_number.notnull()).select(
+        "crossing_id", "crossed_at", "is_exit", "crossed_on", "country_code",
+        record_key=ibis.literal("D:") + crossings.document_number,
+    )  # fmt: skip
+    wanted = keyed.semi_join(identities, "record_key")
+    order = ibis.window(group_by="record_key", order_by=["crossed_at", "crossing_id"])
+    following = wanted.mutate(
+        next_on=wanted.crossed_on.lead().over(order),
+        is_next_entry=(~wanted.is_exit.lead().over(order)).fill_null(False),
+    )
+    return following.drop("crossing_id", "crossed_at")
+
+
+def events(pairs: ir.Table, trips: ir.Table) -> ir.Table:
+    """The strongest event of each pair. Key: record_key, anchor_key; column event.
+
+    Takes (record_key, anchor_key, kind, event_on, event_country) of placements, lists and papers
+    in lieu; pairs whose document has no crossing are absent.
+    """
+    of_document = trips.rename(anchor_key="record_key")
+    joined = pairs.filter(pairs.event_on.notnull()).inner_join(of_document, "anchor_key")
+    days = joined.crossed_on.delta(joined.event_on, unit="day")
+    there = (joined.country_code == joined.event_country).fill_null(False)
+    is_placement = joined.kind == "placement"
+    on_the_day = ~joined.is_exit & days.between(-NEAR, NEAR) & there
+    still_away = joined.next_on.isnull() | (joined.next_on >= joined.event_on - _days(NEAR))
+    was_away = joined.is_exit & (days <= 0) & still_away
+    soon = joined.is_exit & days.between(0, PLACED_WITHIN)
+    in_time = joined.is_exit & days.between(-PLACED_EARLY, PLACED_LATE)
+    later = joined.is_exit & (days >= 0)
+    event = ibis.cases(
+        (is_placement & soon & there, RANK["to_destination"]),
+        (is_placement & in_time, RANK["in_time"]),
+        (is_placement & later & there, RANK["later"]),
+        (is_placement, RANK["none"]),
+        (on_the_day & (joined.kind == "list"), RANK["entry_on_the_day"]),
+        (was_away & there, RANK["was_there"]),
+        (was_away, RANK["was_abroad"]),
+        (days > NEAR, RANK["used_later"]),
+        else_=RANK["none"],
+    )
+    ranked = joined.select("record_key", "anchor_key", rank=event)
+    best = ranked.group_by("record_key", "anchor_key").agg(rank=ranked.rank.max())
+    return best.select("record_key", "anchor_key", event=_named(best.rank))
+
+
+def _days(number: int) -> ir.IntervalScalar:
+    return ibis.interval(days=number)
+
+
+def _named(rank: ir.IntegerValue) -> ir.StringValue:
+    return ibis.cases(*((rank == number, name) for name, number in RANK.items()))
+
+
+# All together
+
+ATTRIBUTES = ("kind", "name", "birth_date", "birth_year", "sex", "nik", "document_number",
+              "event_on", "event_country")  # fmt: skip
+SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event")
+
+
+def compared(known: Known, pairs: ir.Table, trips: ir.Table) -> ir.Table:
+    """Pairs with both papers beside each other and what they share. Key: record_key, anchor_key.
+
+    Columns: kind, ATTRIBUTES of both papers with _l and _r, SHARED.
+    """
+    beside = _with_returns(_side_by_side(known, pairs), trips).view()
+    dated = beside.select("record_key", "anchor_key", "kind", event_on="event_on_l",
+                          event_country="event_country_l")  # fmt: skip
+    happened = events(dated, trips).union(renewals(beside, trips))
+    tables = (shared_words(beside, known.words), shared_places(beside, known.places), happened)
+    joined = beside
+    for table in tables:
+        joined = joined.left_join(table, ["record_key", "anchor_key"]).drop(
+            "record_key_right", "anchor_key_right"
+        )
+    nameless = joined.name_l.isnull() | joined.name_r.isnull()
+    return joined.mutate(
+        shared_bits=nameless.ifelse(ibis.null("float64"), joined.shared_bits.fill_null(0.0)),
+        left_over=joined.left_over.fill_null(2),
+    )
+
+
+def _side_by_side(known: Known, pairs: ir.Table) -> ir.Table:
+    papers = known.identities.select("record_key", *ATTRIBUTES)
+    left = papers.rename({f"{c}_l": c for c in ATTRIBUTES})
+    right = papers.rename({f"{c}_r": c for c in ATTRIBUTES}).rename(anchor_key="record_key")
+    joined = pairs.inner_join(left, "record_key").inner_join(right, "anchor_key")
+    return joined.select(*pairs.columns, *(f"{c}_{s}" for c in ATTRIBUTES for s in ("l", "r")))
+
+
+def _with_returns(beside: ir.Table, trips: ir.Table) -> ir.Table:
+    """Papers in lieu come home on the day, and from the country, of their first entry."""
+    entered = trips.filter(~trips.is_exit)
+    first = entered.group_by("record_key").agg(
+        returned_on=entered.crossed_on.min(),
+        returned_from=entered.country_code.argmin(entered.crossed_on),
+    )
+    joined = beside.left_join(first, "record_key").drop("record_key_right")
+    is_in_lieu = joined.kind_l == "splp"
+    return joined.mutate(
+        event_on_l=is_in_lieu.ifelse(joined.returned_on, joined.event_on_l),
+        event_country_l=is_in_lieu.ifelse(joined.returned_from, joined.event_country_l),
+    ).drop("returned_on", "returned_from")
+
+
+def renewals(beside: ir.Table, trips: ir.Table) -> ir.Table:
+    """Whether the second passport goes on where the first ended. Key: record_key, anchor_key."""
+    followed = trips.filter(trips.next_on.isnull()).select("record_key", last="is_exit")
+    opened = trips.group_by("record_key").agg(first=trips.is_exit.argmin(trips.crossed_on))
+    renewed = beside.filter(beside.kind == "renewal").select("record_key", "anchor_key")
+    joined = renewed.inner_join(followed, "record_key").inner_join(
+        opened.rename(anchor_key="record_key"), "anchor_key"
+    )
+    event = (joined.last != joined.first).ifelse("continues", "breaks")
+    return joined.select("record_key", "anchor_key", event=event)

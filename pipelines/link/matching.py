@@ -1,0 +1,198 @@
+"""The probabilistic pass: known identities -> scored pairs -> links, in two rounds.
+
+Everything that is used more than once is worked out once by `hold` (the scratch of the engine that
+the tables live on); nothing is read or written besides.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.link import blocking, choice, clusters, evidence, judgements, names, scores
+from pipelines.link.blocking import Known
+from pipelines.link.model import Model, Weights
+
+Hold = Callable[[ir.Table], ir.Table]
+LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability")
+PAPERS = {"placement": "penempatan", "list": "pemulangan"}
+
+
+def known(
+    hold: Hold,
+    identities: ir.Table,
+    places: ir.Table,
+    crossings: ir.Table,
+    name_words: ir.Table,
+) -> Known:
+    """What is known of the identities before they are compared; nobody is one person yet.
+
+    Takes identities, (record_key, place_code), standardised crossings and the reference table
+    `name_words`.
+    """
+    distinct = hold(identities.select("name").drop_null().distinct())
+    spoken = hold(names.spoken(distinct))
+    dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
+    return Known(
+        identities=identities,
+        words=hold(evidence.words(identities, dictionary, spoken)),
+        places=hold(places),
+        entries=hold(_entries(crossings, identities)),
+        clusters=hold(nobody(identities)),
+    )
+
+
+def nobody(identities: ir.Table) -> ir.Table:
+    """The clusters before anybody is linked: none."""
+    none = identities.filter(ibis.literal(False)).select("record_key", cluster_id="record_key")
+    return none.mutate(has_document=ibis.literal(False), has_paper=ibis.literal(False))
+
+
+def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
+    """Entries on days and from countries of which a list speaks, a day more or less."""
+    listed = identities.filter(identities.kind == "list").select("event_on", "event_country")
+    days = listed.distinct().mutate(step=ibis.array([-1, 0, 1]).unnest())
+    wanted = days.select(
+        crossed_on=days.event_on + days.step.as_interval("D"), country_code="event_country"
+    ).distinct()
+    entered = crossings.filter(~crossings.is_exit & crossings.document_number.notnull())
+    met = entered.semi_join(wanted, ["crossed_on", "country_code"])
+    return met.select(
+        "crossed_on", "country_code", record_key=ibis.literal("D:") + met.document_number
+    )
+
+
+def compared(
+    hold: Hold, known: Known, crossings: ir.Table, model: Model
+) -> tuple[ir.Table, ir.Table]:
+    """Numbered pairs ready to be scored (see `evidence.compared`), and the trips behind them."""
+    pairs = hold(blocking.pairs(known, model))
+    trips = hold(evidence.trips(crossings, documents(pairs)))
+    return hold(scores.numbered(evidence.compared(known, pairs, trips))), trips
+
+
+def documents(pairs: ir.Table) -> ir.Table:
+    """(record_key) of every document among the pairs."""
+    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key"))
+    return ends.filter(ends.record_key.startswith("D:")).distinct()
+
+
+def scored(
+    con: duckdb.DuckDBPyConnection, hold: Hold, compared: ir.Table, model: Model, weights: Weights
+) -> ir.Table:
+    """Key: record_key, anchor_key. Columns: kind, match_weight (bits), evidence."""
+    sides = [hold(scores.papers(compared, side)) for side in ("l", "r")]
+    left, right = (side.op().name for side in sides)
+    made = scores.scored(con, left, right, model, weights)
+    of_pair = sides[0].get_backend().table(made)
+    told = of_pair.select(
+        "match_weight", pair_id=f"{scores.PAIR}_l", evidence=scores.evidence(of_pair, model)
+    )
+    keys = compared.select(scores.PAIR, "record_key", "anchor_key", "kind")
+    return hold(keys.inner_join(told, scores.PAIR).drop(scores.PAIR))
+
+
+def links(decided: ir.Table) -> ir.Table:
+    """The linked pairs in the shape of identity.links; token and rule name the kind."""
+    made = decided.filter(decided.decision == choice.LINKED)
+    source = ibis.cases(*((made.kind == k, s) for k, s in PAPERS.items()), else_="perlintasan")
+    return made.select(
+        "record_key", "anchor_key", "link_probability",
+        source=ibis.cases((made.kind == "list_paper", "pemulangan"), else_=source),
+        token=ibis.literal("evidence:") + made.anchor_key,
+        rule=made.kind,
+    ).select(*LINK)  # fmt: skip
+
+
+class Linking:
+    """One run of the passes over known identities; keeps what the steps share."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        hold: Hold,
+        known: Known,
+        model: Model,
+        weights: Weights,
+    ) -> None:
+        self.con, self.hold, self.known = con, hold, known
+        self.model, self.weights = model, weights
+
+    def members(self, links: ir.Table) -> ir.Table:
+        """(record_key, cluster_id, has_document, has_paper) of the identities that links touch."""
+        nodes, edges = self.hold(clusters.nodes(links)), self.hold(clusters.edges(links))
+        made = clusters.connected(self.con, nodes.op().name, edges.op().name)
+        found = nodes.get_backend().table(made)
+        keyed = found.select("cluster_id", record_key="unique_id")
+        papers = self.known.identities.select("record_key", "kind")
+        whole = ibis.window(group_by="cluster_id")
+        return self.hold(
+            keyed.inner_join(papers, "record_key")
+            .mutate(
+                has_document=lambda t: (t.kind == "document").any().over(whole),
+                has_paper=lambda t: (t.kind == "splp").any().over(whole),
+            )
+            .drop("kind")
+        )
+
+    def population(self) -> ir.Table:
+        """(kind, papers): how many papers there are to choose from."""
+        papers = self.known.identities
+        counted = [
+            papers.filter(papers.kind.isin(kind.right)).agg(papers=lambda t: t.count())
+            .mutate(kind=ibis.literal(kind.name))
+            for kind in self.model.kinds
+        ]  # fmt: skip
+        return ibis.union(*counted)
+
+    def decided(self, scored: ir.Table, members: ir.Table, number: int) -> ir.Table:
+        """The pairs of one round that are not one person yet, with probability and decision."""
+        kinds = [kind for kind in self.model.kinds if kind.round == number]
+        of_kind = (scored.filter(scored.kind == kind.name) for kind in kinds)
+        open_pairs = (
+            blocking.unresolved(pairs, members, kind)
+            for pairs, kind in zip(of_kind, kinds, strict=True)
+        )
+        called = choice.probable(
+            ibis.union(*open_pairs), members, self.population(), self.model, self.weights
+        )
+        return self.hold(
+            choice.decided(called.filter(called.left_id != called.right_id), self.model)
+        )
+
+    def run(
+        self, certain: ir.Table, crossings: ir.Table, apart: ir.Table
+    ) -> tuple[ir.Table, ir.Table, ir.Table]:
+        """Links, (record_key, cluster_id) of the papers they touch, and the pairs with decisions.
+
+        `certain` are links of the deterministic pass and of judgements; `apart` (low_key,
+        high_key) are pairs judged to be two people.
+        """
+        before = self.members(certain)
+        known = replace(self.known, clusters=before)
+        pairs, trips = compared(self.hold, known, crossings, self.model)
+        judged = judgements.paired(scored(self.con, self.hold, pairs, self.model, self.weights))
+        open_pairs = judged.anti_join(apart, ["low_key", "high_key"]).drop("low_key", "high_key")
+        open_pairs = self.hold(open_pairs)
+        first = self.decided(open_pairs, before, 1)
+        so_far = self.hold(certain.select(*LINK).union(links(first)))
+        second = self.decided(open_pairs, self.members(so_far), 2)
+        made = self.hold(so_far.union(links(second)))
+        kept, members = self.held(made, trips, apart)
+        return kept, members, self.hold(first.union(second))
+
+    def held(self, links: ir.Table, trips: ir.Table, apart: ir.Table) -> tuple[ir.Table, ir.Table]:
+        """Links and clusters that break no constraint, as far as giving up links can do it."""
+        ruled = tuple(rule.name for rule in self.model.rules)
+        key = ["record_key", "anchor_key", "token", "rule"]
+        members = self.members(links)
+        for _ in range(clusters.ROUNDS):
+            broken = self.hold(clusters.broken(members, self.known.identities, trips, apart))
+            given_up = self.hold(clusters.weakest(links, members, broken, ruled))
+            if not given_up.count().to_pyarrow().as_py():
+                break
+            links = self.hold(links.anti_join(given_up, key))
+            members = self.members(links)
+        return links, members

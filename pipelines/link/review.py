@@ -1,0 +1,103 @@
+"""The grey band: pairs of identities that a human should look at, named by pseudonyms and rows.
+
+Nothing here says what linkage decided, so that the reviewer judges the records and not the system.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.link.identities import list_key, placement_key
+from pipelines.link.judgements import PAIR, paired
+from pipelines.link.persons import Pseudonym, crossings_of
+
+SIDES = {"left": "record_key", "right": "anchor_key"}
+CITATION = {"source": "source", "file": "file", "row": "row_number", "sha256": "sha256"}
+
+
+def in_band(candidates: ir.Table, judgements: ir.Table, low: float, high: float) -> ir.Table:
+    """Candidates with low <= link_probability < high that nobody has judged.
+
+    Key: low_key, high_key. Whether a pair was linked does not matter.
+    """
+    scored = paired(candidates)
+    inside = scored.filter(scored.link_probability >= low, scored.link_probability < high)
+    return inside.anti_join(paired(judgements), PAIR)
+
+
+def grey_band(band: ir.Table, rows: ir.Table, pseudonym: Pseudonym) -> ir.Table:
+    """The form of a reviewer, without identifiers, in order. Key: review_id.
+
+    `band` is as `in_band` gives it and `rows` as `delivered_rows` does. Columns: review_id, kind,
+    link_probability, match_weight, evidence; source, file, row and sha256 of the left and the right
+    identity (empty where a later delivery has replaced its row); verdict, judged_by and why, empty.
+    """
+    joined = band
+    for side, key in SIDES.items():
+        cited = {f"{side}_{name}": rows[column] for name, column in CITATION.items()}
+        of_side = rows.select(**{key: rows.record_key}, **cited)
+        joined = joined.left_join(of_side, key).select(*joined.columns, *cited)
+    empty = {name: ibis.null("string") for name in ("verdict", "judged_by", "why")}
+    return joined.select(
+        "kind",
+        "link_probability",
+        "match_weight",
+        "evidence",
+        *(f"{side}_{name}" for side in SIDES for name in CITATION),
+        review_id=review_id(joined, pseudonym),
+        **empty,
+    ).order_by("kind", ibis.desc("link_probability"), "review_id")
+
+
+def pairs(candidates: ir.Table, judgements: ir.Table, pseudonym: Pseudonym) -> ir.Table:
+    """Every pair that a review may name: scored tonight, or judged before. Key: review_id.
+
+    Columns: review_id, low_key, high_key.
+    """
+    both = (paired(table).select(*PAIR) for table in (candidates, judgements))
+    known = ibis.union(*both, distinct=True)
+    return known.mutate(review_id=review_id(known, pseudonym))
+
+
+def review_id(pairs: ir.Table, pseudonym: Pseudonym) -> ir.StringValue:
+    """Keyed pseudonym of a pair (low_key, high_key); the same every night."""
+    return pseudonym(pairs.low_key + "\n" + pairs.high_key)
+
+
+def delivered_rows(
+    keys: ir.Table,
+    keyed: ir.Table,
+    crossings: ir.Table,
+    placements: ir.Table,
+    repatriations: ir.Table,
+    batches: ir.Table,
+) -> ir.Table:
+    """Where to look identities up. Key: record_key; those of `keys` that have a current row.
+
+    Columns: record_key, source, file, row_number, sha256. `keyed` is as `traveller_keys` gives it,
+    the three tables after it are records in all versions. A traveller has many rows: the first
+    crossing is given.
+    """
+    parts = (
+        _first_crossings(keyed.semi_join(keys, "record_key"), crossings),
+        _cited(placements, placement_key(placements)),
+        _cited(repatriations, list_key(repatriations)),
+    )
+    rows = ibis.union(*parts, distinct=False).semi_join(keys, "record_key")
+    return rows.inner_join(batches, "batch_id").select(
+        "record_key", "source", "file", "row_number", "sha256"
+    )
+
+
+def _cited(records: ir.Table, key: ir.StringValue) -> ir.Table:
+    cited = records.select("batch_id", "row_number", "superseded_by", record_key=key)
+    current = cited.filter(cited.superseded_by.isnull())
+    return current.select("record_key", "batch_id", "row_number")
+
+
+def _first_crossings(keyed: ir.Table, crossings: ir.Table) -> ir.Table:
+    """(record_key, batch_id, row_number) of the first current crossing of each traveller."""
+    current = crossings.filter(crossings.superseded_by.isnull())
+    theirs = current.inner_join(crossings_of(crossings, keyed), "crossing_id")
+    order = ibis.window(group_by="record_key", order_by=["crossed_at", "crossing_id"])
+    ranked = theirs.mutate(place=ibis.row_number().over(order))
+    return ranked.filter(ranked.place == 0).select("record_key", "batch_id", "row_number")
