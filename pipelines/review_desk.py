@@ -168,9 +168,10 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     for number, row in enumerate(rows, FIRST_ROW):
         if any(row.get(None, [])):
             raise _wrong(number, header[-1], "is followed by cells that belong to no column")
+    cells = ({name: _unguarded(row[name].strip()).strip() for name in JUDGED} for row in rows)
     return [
-        {"row": number} | {name: _unguarded(row[name].strip()).strip() for name in JUDGED}
-        for number, row in enumerate(rows, FIRST_ROW)
+        {"row": number, **row, "verdict": row["verdict"].lower()}
+        for number, row in enumerate(cells, FIRST_ROW)
     ]
 
 

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from pipelines import contracts, keys, night
 from pipelines.cli import app
 from pipelines.intake import arrivals, deliveries, read
-from pipelines.lake import LakeShutError
+from pipelines.lake import LakeShutError, open_lake
 from tests import papers, story
+from tests.link.verdicts import candidate
 from tests.story import NIGHT, Told
 
 PEOPLE = [p for p in vars(story).values() if isinstance(p, story.Person) and p is not story.NOBODY]
@@ -235,6 +236,33 @@ def test_nobody_is_in_what_a_night_prints(home: Planted, tmp_path: Path, as_json
         result = CliRunner().invoke(app, ["night", "--date", "2025-12-31"] + ["--json"] * as_json)
     assert result.exit_code == 3
     assert found_in(result.stdout + result.stderr) == []
+    assert found_in_bytes(now.home.lake, now.home.temporary, now.home.published) == {}
+
+
+def test_nobody_is_in_a_review_nor_in_what_its_commands_print(
+    home: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = story.copied(home.told, tmp_path / "home")
+    monkeypatch.setenv("PULANG_HOME", str(now.home.path))
+    with open_lake(now, keys.load(now.home.keys, now.key, True)) as lake, lake.transaction():
+        everybody = sorted(r["record_key"] for r in story.rows(lake, "identity", "person_records"))
+        pairs = [candidate(a, b, 0.5) for a, b in zip(everybody[1:], everybody, strict=False)]
+        lake.ibis.truncate_table("candidates", database=("lake", "identity"))
+        lake.insert("identity", "candidates", pairs)
+    form = tmp_path / "form.csv"
+    out = CliRunner().invoke(app, ["linkage", "review", "export", str(form)])
+    text = form.read_text("utf-8-sig")
+    assert len(text.splitlines()) == len(everybody) > 20
+    assert ",," not in text.replace(",,,", "")  # every identity has a row to look up
+    wrong = text.replace(",,,", ",KENARI KOLOM,KENARI KOLOM,KENARI KOLOM")
+    (tmp_path / "wrong.csv").write_text(wrong)
+    refused = CliRunner().invoke(app, ["linkage", "review", "import", str(tmp_path / "wrong.csv")])
+    filled = text.replace(",,,", ",same,sari,KENARI KOLOM")
+    form.write_text(filled)
+    taken = CliRunner().invoke(app, ["linkage", "review", "import", str(form)])
+    assert (out.exit_code, refused.exit_code, taken.exit_code) == (0, 1, 0)
+    assert found_in("".join([text, out.output, refused.output, taken.output])) == []
+    assert not {key for key in everybody if key in text}
     assert found_in_bytes(now.home.lake, now.home.temporary, now.home.published) == {}
 
 

@@ -12,6 +12,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.link import compatible
 from pipelines.link.model import BlockingRule, Kind, Model
 
 DAY = 1
@@ -78,18 +79,22 @@ def _keyed(known: Known, papers: ir.Table, rule: BlockingRule, side: "Side") -> 
 def _worth_it(pairs: ir.Table, known: Known) -> ir.Table:
     """Without pairs that are one person already, or that cannot be.
 
-    Two different NIK are two people, unless they are a slip apart. Passports that follow one
-    another do not overlap in time; the earlier is the record, the later its anchor.
+    Two different valid NIK are two people. Of two passports the one in use first is the record, the
+    other its anchor.
     """
-    papers = known.identities.select("record_key", "nik", "first_event_at", "last_event_at")
-    beside = _beside(_beside(pairs, papers, "record_key", "l"), papers, "anchor_key", "r")
-    clustered = _beside(
-        _beside(beside, known.clusters, "record_key", "l"), known.clusters, "anchor_key", "r"
+    papers = known.identities.select(
+        "record_key", "first_event_at", nik=compatible.valid_nik(known.identities)
     )
+    beside = _beside(_beside(pairs, papers, "record_key", "l"), papers, "anchor_key", "r")
+    clusters = known.clusters.select("record_key", "cluster_id")
+    clustered = _beside(_beside(beside, clusters, "record_key", "l"), clusters, "anchor_key", "r")
     t = clustered.view()
     is_one = (t.cluster_id_l == t.cluster_id_r).fill_null(False)
-    two_niks = (t.nik_l.levenshtein(t.nik_r) > 2).fill_null(False)
-    follows = (t.kind != "renewal") | (t.last_event_at_l < t.first_event_at_r).fill_null(False)
+    two_niks = (t.nik_l != t.nik_r).fill_null(False)
+    is_first = (t.first_event_at_l < t.first_event_at_r) | (
+        (t.first_event_at_l == t.first_event_at_r) & (t.record_key < t.anchor_key)
+    )
+    follows = (t.kind != "renewal") | is_first.fill_null(False)
     apart = t.record_key != t.anchor_key
     return t.filter(apart & ~is_one & ~two_niks & follows).select(*pairs.columns)
 
@@ -137,6 +142,11 @@ def _name(known: Known, papers: ir.Table) -> ir.Table:
     )
     named = papers.select(key="record_key", name="name").inner_join(spelt, "name")
     return named.select("key", name="spelt")
+
+
+def _initial(known: Known, papers: ir.Table) -> ir.Table:
+    word = _word(known, papers)
+    return word.select("key", initial=word.word.left(1)).distinct()
 
 
 def _place(known: Known, papers: ir.Table) -> ir.Table:
@@ -199,6 +209,8 @@ RIGHT: Side = {
     "word": _word,
     "words": _words,
     "name": _name,
+    "initial": _initial,
+    "nik": _value("nik", lambda t: t.nik),
     "sex": _value("sex", lambda t: t.sex),
     "place": _place,
     "arrival": _entered,

@@ -10,8 +10,9 @@ import ibis.expr.types as ir
 from splink import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
+from pipelines.link import compatible
+
 YEARS_APART = 10  # of birth, beyond which two sexes are two people
-NIK_SLIPS = 2  # digits in which one NIK may be written differently
 ROUNDS = 20  # of giving up links; what still breaks a constraint then is left and reported
 
 
@@ -53,8 +54,9 @@ def _of(clusters: ir.Table, constraint: str) -> ir.Table:
 
 
 def _two_niks(known: ir.Table) -> ir.Table:
-    numbered = known.group_by("cluster_id").agg(one=known.nik.min(), other=known.nik.max())
-    return _of(numbered.filter(numbered.one.levenshtein(numbered.other) > NIK_SLIPS), "two_niks")
+    numbered = known.mutate(valid=compatible.valid_nik(known)).group_by("cluster_id")
+    niks = numbered.agg(niks=lambda t: t.valid.nunique())
+    return _of(niks.filter(niks.niks > 1), "two_niks")
 
 
 def _two_sexes(known: ir.Table) -> ir.Table:

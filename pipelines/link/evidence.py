@@ -133,7 +133,7 @@ def shared_places(pairs: ir.Table, places: ir.Table) -> ir.Table:
 
 # Events by strength; the strongest of a pair counts.
 EVENTS = ("none", "later", "in_time", "to_destination", "used_later", "was_abroad", "was_there",
-          "entry_on_the_day", "breaks", "continues")  # fmt: skip
+          "entry_on_the_day")  # fmt: skip
 RANK = {name: number for number, name in enumerate(EVENTS)}
 
 
@@ -250,12 +250,20 @@ def _with_returns(beside: ir.Table, trips: ir.Table) -> ir.Table:
 
 
 def renewals(beside: ir.Table, trips: ir.Table) -> ir.Table:
-    """Whether the second passport goes on where the first ended. Key: record_key, anchor_key."""
-    followed = trips.filter(trips.next_on.isnull()).select("record_key", last="is_exit")
-    opened = trips.group_by("record_key").agg(first=trips.is_exit.argmin(trips.crossed_on))
+    """How the second passport follows the first. Key: record_key, anchor_key; column event."""
+    followed = trips.filter(trips.next_on.isnull()).select(
+        "record_key", last="is_exit", last_on="crossed_on"
+    )
+    opened = trips.group_by("record_key").agg(
+        first=trips.is_exit.argmin(trips.crossed_on), first_on=trips.crossed_on.min()
+    )
     renewed = beside.filter(beside.kind == "renewal").select("record_key", "anchor_key")
     joined = renewed.inner_join(followed, "record_key").inner_join(
         opened.rename(anchor_key="record_key"), "anchor_key"
     )
-    event = (joined.last != joined.first).ifelse("continues", "breaks")
+    event = ibis.cases(
+        (joined.last_on > joined.first_on, "overlaps"),
+        (joined["last"] != joined["first"], "continues"),
+        else_="breaks",
+    )
     return joined.select("record_key", "anchor_key", event=event)

@@ -15,7 +15,7 @@ KindName = Literal["renewal", "list_paper", "crossing", "placement", "list", "re
 Paper = Literal["placement", "list", "splp", "document", "bare"]
 Part = Literal[
     "birth_date", "birth_month", "birth_day", "birthday", "birth_swapped", "near_birth_year",
-    "word", "words", "name", "sex", "place", "arrival",
+    "word", "words", "name", "initial", "nik", "sex", "place", "arrival",
 ]  # fmt: skip
 ELSE = "ELSE"
 

@@ -232,8 +232,11 @@ def _calibration(school: School, blocked: ir.Table, learned: Weights) -> dict[st
     scored = matching.scored(school.con, school.hold, compared, school.model, learned)
     run = matching.Linking(school.con, school.hold, school.known, school.model, learned)
     population = run.population()
-    called = choice.probable(scored, school.known.clusters, population, school.model, learned)
-    best = choice.decided(called, school.model)
+    present = 1 - 1 / ABSENT
+    kinds = tuple(k.model_copy(update={"expected": present}) for k in school.model.kinds)
+    model = school.model.model_copy(update={"kinds": kinds})
+    called = choice.probable(scored, school.known.clusters, population, model, learned)
+    best = choice.decided(called, model)
     told = best.filter(best.decision != choice.WEAKER).inner_join(
         blocked.select("record_key", "anchor_key", "is_true"), ["record_key", "anchor_key"]
     )

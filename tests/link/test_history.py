@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import contracts, link
+from pipelines import contracts
 from pipelines.link.history import history
 from tests.link.people import NIK, Linked, Row, crossing, day, placed
 from tests.link.verdicts import identity, judged, person_records, rows
@@ -168,18 +168,3 @@ def test_two_nights_of_linkage(con: Any) -> None:
     joined = Linked(con, [first, second], [bridge]).persons
     assert set(apart) == {"D:A0000001", "D:B0000002"}
     assert told(con, apart, joined) == [("D:B0000002", "D:A0000001", "merged", 1, "new_record")]
-
-
-def test_a_judgement_joins_persons_as_a_link_does(con: Any) -> None:
-    linked = Linked(con, [crossing("1")], [placed("1")])
-    assert len(set(linked.persons.values())) == 2
-    same = link.judgements.links(identity("judgements", [judged("D:C1000001", "P:1")]))
-    con.create_table("nodes", link.nodes(same), overwrite=True)
-    con.create_table("edges", link.edges(same), overwrite=True)
-    clusters = con.table(link.connected(con.con, "nodes", "edges"))
-    members = clusters.select("cluster_id", record_key="unique_id")
-    found = link.person_records(linked.identities, members, same, lambda key: key)
-    after = {row["record_key"]: row["person_id"] for row in rows(con, found)}
-    assert told(con, linked.persons, after, [judged("D:C1000001", "P:1")]) == [
-        ("P:1", "D:C1000001", "merged", 1, "judgement")
-    ]
