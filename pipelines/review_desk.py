@@ -66,7 +66,8 @@ def export(now: settings.Settings, file: Path, low: float, high: float) -> int:
         )
         form = review.grey_band(band, lake.scratch(_delivered_rows(lake, band)), pseudonym)
         shown = form.select({name: _guarded(form[name]) for name in COLUMNS})
-        pairs = lake.ibis.to_pyarrow(shown)
+        order = ("kind", ibis.desc("link_probability"), "review_id")
+        pairs = lake.ibis.to_pyarrow(shown.order_by(*order))
     try:
         with file.open("xb") as out:
             out.write(BOM)

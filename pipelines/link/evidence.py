@@ -12,6 +12,8 @@ from pipelines.link.blocking import Known
 SAME_WORD, VARIANT, SAME_SPELLING = 0.0, 0.5, 1.0  # as written; by dictionary; folded
 SLIP, TWO_SLIPS, CUT = 3.0, 5.0, 3.0  # mistyped; twice, in a long word; its beginning only
 INITIAL_BITS = 2.0
+COMMON_BITS = 2.0  # of words that follow from region, rank or birth order: I WAYAN, ANDI
+COMMON_KINDS = ("order", "title")
 LEAST_CUT, LEAST_SLIP, LEAST_TWO_SLIPS = 3, 4, 7  # letters of the shorter word
 
 PLACED_WITHIN = 77  # days from the end of the process to the exit, eleven weeks
@@ -19,11 +21,14 @@ PLACED_EARLY, PLACED_LATE = 5, 120  # days before and after, in which any exit i
 NEAR = 1  # days between list and entry
 
 
-def words(identities: ir.Table, dictionary: ir.Table, spoken: ir.Table) -> ir.Table:
+def words(
+    identities: ir.Table, dictionary: ir.Table, spoken: ir.Table, name_words: ir.Table
+) -> ir.Table:
     """The words of the names of identities, with what each proves. Key: name, word.
 
     Columns: name, word, canonical, spelling, letters (sorted), bits: -log2 of the share of travel
-    documents whose name has a word so spelt. Takes `names.spoken` and `names.dictionary`.
+    documents whose name has a word so spelt, and little for words of COMMON_KINDS. Takes
+    `names.spoken`, `names.dictionary` and the reference table `name_words`.
     """
     told = spoken.select("name", "word").distinct().inner_join(dictionary, "word")
     borne = identities.filter(identities.kind == "document").select("name")
@@ -32,14 +37,16 @@ def words(identities: ir.Table, dictionary: ir.Table, spoken: ir.Table) -> ir.Ta
     counted = spelt.group_by("spelling").agg(bearers=spelt.bearers.sum())
     total = borne.filter(borne.name.notnull()).count().as_scalar().cast("float64")
     known = told.left_join(counted, "spelling").drop("spelling_right")
-    share = known.bearers.fill_null(1) / total
+    common = name_words.filter(name_words.kind.isin(COMMON_KINDS)).select("word").distinct()
+    known = known.left_join(common.mutate(is_common=ibis.literal(True)), "word").drop("word_right")
+    bits = -(known.bearers.fill_null(1) / total).log2()
     return known.select(
         "name",
         "word",
         "canonical",
         "spelling",
         letters=known.word.split("").sort().join(""),
-        bits=-share.log2(),
+        bits=known.is_common.isnull().ifelse(bits, ibis.least(bits, COMMON_BITS)),
     )
 
 

@@ -37,7 +37,7 @@ def known(
     dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
     return Known(
         identities=identities,
-        words=hold(evidence.words(identities, dictionary, spoken)),
+        words=hold(evidence.words(identities, dictionary, spoken, name_words)),
         places=hold(places),
         entries=hold(_entries(crossings, identities)),
         clusters=hold(nobody(identities)),

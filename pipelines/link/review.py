@@ -25,7 +25,7 @@ def in_band(candidates: ir.Table, judgements: ir.Table, low: float, high: float)
 
 
 def grey_band(band: ir.Table, rows: ir.Table, pseudonym: Pseudonym) -> ir.Table:
-    """The form of a reviewer, without identifiers, in order. Key: review_id.
+    """The form of a reviewer, without identifiers. Key: review_id.
 
     `band` is as `in_band` gives it and `rows` as `delivered_rows` does. Columns: review_id, kind,
     link_probability, match_weight, evidence; source, file, row and sha256 of the left and the right
@@ -45,7 +45,7 @@ def grey_band(band: ir.Table, rows: ir.Table, pseudonym: Pseudonym) -> ir.Table:
         *(f"{side}_{name}" for side in SIDES for name in CITATION),
         review_id=review_id(joined, pseudonym),
         **empty,
-    ).order_by("kind", ibis.desc("link_probability"), "review_id")
+    )
 
 
 def pairs(candidates: ir.Table, judgements: ir.Table, pseudonym: Pseudonym) -> ir.Table:

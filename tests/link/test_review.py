@@ -120,7 +120,7 @@ def test_a_reviewer_sees_evidence_and_rows_but_neither_keys_nor_decisions(con: A
     inside = review.in_band(told, identity("judgements", []), LOW, HIGH)
     form = review.grey_band(inside, looked_up(con, [*ROWS]), pseudonym)
     assert not {"record_key", "anchor_key", "low_key", "high_key", "decision"} & set(form.columns)
-    listed, open_, placed = rows(con, form)  # by kind, then the likelier first
+    listed, placed, open_ = rows(con, form.order_by("kind", "link_probability"))
     assert placed == {
         "review_id": "R:D:C1000001&P:1", "kind": "placement", "match_weight": -1.5,
         "link_probability": 0.4, "evidence": "name:exact;birth_date:year",
