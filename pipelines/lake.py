@@ -150,6 +150,20 @@ class Lake:
             self.ibis.drop_table(table.op().name, database=("temp", "main"))
 
     @contextmanager
+    def scratchpad(self) -> Iterator[Callable[[ir.Table], ir.Table]]:
+        """`scratch` for one piece of work; all that it made is dropped at the end."""
+        made: list[ir.Table] = []
+
+        def hold(rows: ir.Table) -> ir.Table:
+            made.append(self.scratch(rows))
+            return made[-1]
+
+        try:
+            yield hold
+        finally:
+            self.drop_scratch(*made)
+
+    @contextmanager
     def delivered(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[ir.Table]:
         """Arrow rows as a table of the engine, without copying them.
 

@@ -54,6 +54,7 @@ class Night:
     report: Report
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     seconds: dict[str, float] = field(default_factory=dict)
+    linkage_model: str | None = None  # version and digest of the weights, once they are read
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -205,8 +206,9 @@ def _record(this: Night, status: str, checks: pa.Table) -> None:
         this.lake.insert("ops", "checks", numbered)
 
 
-def _conditions(this: Night) -> dict[str, str]:
+def _conditions(this: Night) -> dict[str, str | None]:
     return {
+        "linkage_model": this.linkage_model,
         "policy": json.dumps({n: this.policy.values[n] for n in this.policy.overrides}),
         "policy_sha256": this.policy.digest,
         "contracts_sha256": contracts.digest(),
@@ -234,20 +236,18 @@ def link_persons(this: Night) -> Linked:
     regions = standardise.Regions.shipped()
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     with this.stage("standardise"):
+        crossings = lake.scratch(_standard_crossings(records["crossings"]))
         placements = lake.scratch(standardise.placements(records["placements"], countries, regions))
         repatriations = lake.scratch(
             standardise.repatriations(records["repatriations"], countries, gates, regions)
         )
         tuples = lake.scratch(standardise.traveller_tuples(records["crossings"]))
-    with this.stage("link"):
         keyed = lake.scratch(link.traveller_keys(tuples))
+        lake.drop_scratch(tuples)
+    with this.stage("link"):
         identities = lake.scratch(link.identities(keyed, placements, repatriations))
-        links = lake.scratch(link.links(identities, link.declared().rules))
-        members = _members(lake, links)
-        with lake.transaction():
-            person_records = _person_records(this, identities, members, links)
-            persons = _persons(this, identities, person_records, regions)
-        crossings = _standard_crossings(records["crossings"])
+        person_records = _person_records(this, identities, crossings, regions)
+        persons = _persons(this, identities, person_records, regions)
         linked = Linked(
             lake.scratch(
                 link.crossings_with_person(crossings, records["crossings"], keyed, person_records)
@@ -257,25 +257,50 @@ def link_persons(this: Night) -> Linked:
             persons,
             lake.scratch(link.shared_identities(identities, person_records)),
         )
-        lake.drop_scratch(tuples, keyed, identities, links, members, placements, repatriations)
+        lake.drop_scratch(crossings, keyed, identities, placements, repatriations)
     return linked
 
 
 def _person_records(
-    this: Night, identities: ir.Table, members: ir.Table, links: ir.Table
+    this: Night, identities: ir.Table, crossings: ir.Table, regions: standardise.Regions
 ) -> ir.Table:
-    found = link.person_records(identities, members, links, this.pseudonym("P"))
-    this.lake.replace("identity", "links", links)
-    this.lake.replace("identity", "person_records", found)
-    return this.lake.table("identity", "person_records")
+    """Who is who tonight, and what changed since the last linked night."""
+    lake = this.lake
+    judgements = lake.table("identity", "judgements")
+    with lake.scratchpad() as hold:
+        words = link.place_words(identities)
+        places = link.places(
+            identities, hold(standardise.place_words(words, regions)),
+            standardise.namesakes(regions), reference.memtable("nik_prefixes"),
+        )  # fmt: skip
+        known = link.known(hold, identities, places, crossings, reference.memtable("name_words"))
+        model, weights = link.declared(), link.weights(this.now.home.path)
+        this.linkage_model = f"{model.version}-{weights.digest}"
+        found = link.Linking(lake.con, hold, known, model, weights).run(judgements, crossings)
+        person_records = hold(
+            link.person_records(identities, found.members, found.links, this.pseudonym("P"))
+        )
+        changed = hold(_history(this, person_records, judgements))
+        with lake.transaction():
+            lake.replace("identity", "links", found.links)
+            lake.replace("identity", "candidates", link.kept(found.candidates))
+            lake.replace("identity", "person_records", person_records)
+            lake.insert("identity", "person_history", changed)
+    return lake.table("identity", "person_records")
 
 
-def _members(lake: Lake, links: ir.Table) -> ir.Table:
-    """(record_key, cluster_id) of the identities that links touch."""
-    nodes, edges = lake.scratch(link.nodes(links)), lake.scratch(link.edges(links))
-    clusters = lake.ibis.table(link.connected(lake.con, nodes.op().name, edges.op().name))
-    lake.drop_scratch(nodes, edges)
-    return lake.scratch(clusters.select("cluster_id", record_key="unique_id"))
+def _history(this: Night, person_records: ir.Table, judgements: ir.Table) -> ir.Table:
+    nights = this.lake.table("ops", "nights")
+    last = nights.filter(nights.linkage_model.notnull()).order_by(ibis.desc("night_number"))
+    before = last.limit(1).to_pyarrow().to_pylist()
+    new = judgements
+    if before:
+        new = judgements.filter(judgements.judged_at > before[0]["started_at"])
+    is_new_model = bool(before) and before[0]["linkage_model"] != this.linkage_model
+    return link.history(
+        this.lake.table("identity", "person_records"), person_records, new, is_new_model,
+        this.number,
+    )  # fmt: skip
 
 
 def _persons(
@@ -286,7 +311,8 @@ def _persons(
         identities, person_records, reference.memtable("nik_prefixes"), places,
         [ibis.literal(day) for day in this.policy.default_birth_dates],
     )  # fmt: skip
-    this.lake.replace("identity", "persons", persons)
+    with this.lake.transaction():
+        this.lake.replace("identity", "persons", persons)
     this.lake.drop_scratch(places)
     return this.lake.table("identity", "persons")
 

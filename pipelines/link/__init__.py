@@ -1,9 +1,10 @@
-"""Link: which records belong to one person. Deterministic rules here; Splink has its room next."""
+"""Link: which records belong to one person, by number, by evidence and by judgement."""
 
-from pipelines.link.clusters import connected, edges, nodes
 from pipelines.link.deterministic import links
-from pipelines.link.identities import identities, places, traveller_keys
-from pipelines.link.model import declared
+from pipelines.link.history import history
+from pipelines.link.identities import identities, place_words, places, traveller_keys
+from pipelines.link.matching import Linking, kept, known
+from pipelines.link.model import declared, weights
 from pipelines.link.persons import (
     crossings_with_person,
     person_records,
@@ -14,18 +15,21 @@ from pipelines.link.persons import (
 )
 
 __all__ = [
-    "connected",
+    "Linking",
     "crossings_with_person",
     "declared",
-    "edges",
+    "history",
     "identities",
+    "kept",
+    "known",
     "links",
-    "nodes",
     "person_records",
     "persons",
+    "place_words",
     "placements_with_person",
     "places",
     "repatriations_with_person",
     "shared_identities",
     "traveller_keys",
+    "weights",
 ]

@@ -162,6 +162,12 @@ def _shaped(t: ir.Table) -> ir.Table:
     return t.select(**{name: given[name].cast(types.get(name, "string")) for name in SHAPE})
 
 
+def place_words(identities: ir.Table) -> ir.StringColumn:
+    """Every word by which an identity names a place."""
+    born = identities.select(place_word="birth_place")
+    return born.union(identities.select(place_word="issuing_office")).drop_null().place_word
+
+
 def places(
     identities: ir.Table, words: ir.Table, codes: ir.Table, nik_regions: ir.Table
 ) -> ir.Table:

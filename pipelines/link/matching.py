@@ -6,17 +6,21 @@ the tables live on); nothing is read or written besides.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from pipelines.link import blocking, choice, clusters, evidence, judgements, names, scores
+from pipelines.link import blocking, choice, clusters, deterministic, evidence, names, scores
+from pipelines.link import judgements as judged
 from pipelines.link.blocking import Known
 from pipelines.link.model import Model, Weights
 
 Hold = Callable[[ir.Table], ir.Table]
 LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability")
+CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probability", "evidence",
+             "decision")  # fmt: skip
 PAPERS = {"placement": "penempatan", "list": "pemulangan"}
 
 
@@ -85,13 +89,16 @@ def scored(
     """Key: record_key, anchor_key. Columns: kind, match_weight (bits), evidence."""
     sides = [hold(scores.papers(compared, side)) for side in ("l", "r")]
     left, right = (side.op().name for side in sides)
+    backend = sides[0].get_backend()
     made = scores.scored(con, left, right, model, weights)
-    of_pair = sides[0].get_backend().table(made)
+    of_pair = backend.table(made)
     told = of_pair.select(
         "match_weight", pair_id=f"{scores.PAIR}_l", evidence=scores.evidence(of_pair, model)
     )
     keys = compared.select(scores.PAIR, "record_key", "anchor_key", "kind")
-    return hold(keys.inner_join(told, scores.PAIR).drop(scores.PAIR))
+    kept = hold(keys.inner_join(told, scores.PAIR).drop(scores.PAIR))
+    backend.drop_table(made)
+    return kept
 
 
 def links(decided: ir.Table) -> ir.Table:
@@ -104,6 +111,16 @@ def links(decided: ir.Table) -> ir.Table:
         token=ibis.literal("evidence:") + made.anchor_key,
         rule=made.kind,
     ).select(*LINK)  # fmt: skip
+
+
+class Found(NamedTuple):
+    """links: of identity.links. members(record_key, cluster_id, ...). candidates: all scored pairs
+    with their probability and decision.
+    """
+
+    links: ir.Table
+    members: ir.Table
+    candidates: ir.Table
 
 
 class Linking:
@@ -162,26 +179,30 @@ class Linking:
             choice.decided(called.filter(called.left_id != called.right_id), self.model)
         )
 
-    def run(
-        self, certain: ir.Table, crossings: ir.Table, apart: ir.Table
-    ) -> tuple[ir.Table, ir.Table, ir.Table]:
-        """Links, (record_key, cluster_id) of the papers they touch, and the pairs with decisions.
+    def run(self, judgements: ir.Table, crossings: ir.Table) -> Found:
+        """Deterministic links, judgements, then the two rounds, under the constraints.
 
-        `certain` are links of the deterministic pass and of judgements; `apart` (low_key,
-        high_key) are pairs judged to be two people.
+        Takes identity.judgements and standardised crossings.
         """
+        papers, apart = self.known.identities, judged.apart(judgements)
+        same = judged.links(judgements).semi_join(papers, "record_key")
+        same = same.semi_join(papers, [("anchor_key", "record_key")])
+        certain = self.hold(
+            deterministic.links(papers, self.model.rules).select(*LINK).union(same.select(*LINK))
+        )
         before = self.members(certain)
         known = replace(self.known, clusters=before)
         pairs, trips = compared(self.hold, known, crossings, self.model)
-        judged = judgements.paired(scored(self.con, self.hold, pairs, self.model, self.weights))
-        open_pairs = judged.anti_join(apart, ["low_key", "high_key"]).drop("low_key", "high_key")
-        open_pairs = self.hold(open_pairs)
+        told = judged.paired(scored(self.con, self.hold, pairs, self.model, self.weights))
+        barred = told.semi_join(apart, judged.PAIR)
+        open_pairs = self.hold(told.anti_join(apart, judged.PAIR).drop(*judged.PAIR))
         first = self.decided(open_pairs, before, 1)
-        so_far = self.hold(certain.select(*LINK).union(links(first)))
+        so_far = self.hold(certain.union(links(first)))
         second = self.decided(open_pairs, self.members(so_far), 2)
         made = self.hold(so_far.union(links(second)))
         kept, members = self.held(made, trips, apart)
-        return kept, members, self.hold(first.union(second))
+        decided = _with_fate(first.union(second), kept)
+        return Found(kept, members, self.hold(decided.union(_barred(barred, decided))))
 
     def held(self, links: ir.Table, trips: ir.Table, apart: ir.Table) -> tuple[ir.Table, ir.Table]:
         """Links and clusters that break no constraint, as far as giving up links can do it."""
@@ -196,3 +217,23 @@ class Linking:
             links = self.hold(links.anti_join(given_up, key))
             members = self.members(links)
         return links, members
+
+
+def _with_fate(decided: ir.Table, kept: ir.Table) -> ir.Table:
+    """The pairs as identity.candidates; a link that was given up is a `conflict`."""
+    held = kept.select("record_key", "anchor_key", is_kept=ibis.literal(True)).distinct()
+    joined = decided.left_join(held, ["record_key", "anchor_key"])
+    lost = (joined.decision == choice.LINKED) & joined.is_kept.isnull()
+    return joined.select(*CANDIDATE[:-1], decision=lost.ifelse("conflict", joined.decision))
+
+
+def _barred(barred: ir.Table, like: ir.Table) -> ir.Table:
+    """Pairs that were judged two people: scored, and not asked."""
+    said = barred.mutate(link_probability=ibis.literal(0.0), decision=ibis.literal(choice.JUDGED))
+    return said.select(**{c: said[c].cast(like[c].type()) for c in CANDIDATE})
+
+
+def kept(candidates: ir.Table) -> ir.Table:
+    """Candidates from a floor of probability on, and all that were linked or judged."""
+    is_worth = candidates.link_probability >= choice.FLOOR
+    return candidates.filter(is_worth | candidates.decision.isin((choice.LINKED, choice.JUDGED)))

@@ -5,6 +5,7 @@ what only the pair has (evidence.py) on both, so that each level of schemas/link
 of it. Its prior is even: a match weight is evidence alone, in bits; choice.py knows the prior.
 """
 
+import logging
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from splink import DuckDBAPI, Linker
 from pipelines.link.evidence import ATTRIBUTES, SHARED
 from pipelines.link.model import Comparison, Model, Weights
 
+logging.getLogger("splink").setLevel(logging.WARNING)  # it would tell a night its progress
 PAIR = "pair_id"
 UNKNOWN = 0.5  # m and u of a level before it is trained
 
@@ -70,7 +72,7 @@ def linker(
     """Splink over two named tables of papers."""
     api = DuckDBAPI(con)
     tables = [api.register(name) for name in (left, right)]
-    return Linker(tables, settings(model, weights))
+    return Linker(tables, settings(model, weights), log_level=None)
 
 
 def scored(
