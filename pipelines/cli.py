@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,14 @@ if not out.is_terminal:
 
 DEMO_MARK = "demo.json"
 DEMO_FOLDERS = ("landing", "truth", "lake", "published", "tmp")
+
+
+class Noise(StrEnum):
+    """How papers are written; see `pipelines.simulate`."""
+
+    clean = "clean"
+    harsh = "harsh"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Day = Annotated[
@@ -94,6 +103,9 @@ def simulate(
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for landing/ and truth/.")],
     scale: Scale = 0.05,
     seed: Seed = 7,
+    noise: Annotated[
+        Noise, typer.Option(help="harsh: a quarter of the names, 4 % of birth dates garbled.")
+    ] = Noise.clean,
 ) -> None:
     """Write a synthetic nation's deliveries and its truth."""
     from pipelines.simulate import simulate as simulate_nation
@@ -102,7 +114,7 @@ def simulate(
         raise typer.BadParameter(f"{out_folder / 'landing'} exists already; choose another folder")
     with _reported() as report:
         report("simulating a nation")
-        summary = simulate_nation(out_folder, scale, seed)
+        summary = simulate_nation(out_folder, scale, seed, noise=noise.value)
     rows = ", ".join(f"{count:,} {source}" for source, count in summary.rows.items())
     out.print(f"{summary.persons:,} people, {rows} in {out_folder}; run date {summary.run_date}")
 
@@ -162,6 +174,26 @@ def evaluate(
         typer.echo(json.dumps(figures))
     else:
         out.print(screen.accuracy(figures))
+
+
+@linkage.command()
+def train(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="File of weights; default: the one that this home's nights use."
+        ),
+    ] = None,
+    trained_on: Annotated[str, typer.Option(help="What the records are, for the file.")] = "",
+) -> None:
+    """Learn the weights of linkage from the records of this home; nights use what they find."""
+    from pipelines import link, school
+
+    with _reported() as report:
+        now = settings.load()
+        wanted = file or now.home.path / link.WEIGHTS
+        weights = school.train(now, wanted, trained_on or now.home.path.name, report)
+    out.print(f"weights {weights.digest} for model {weights.model_version} in {wanted}")
 
 
 @review.command("export")

@@ -21,6 +21,7 @@ from pipelines import (
     contracts,
     keys,
     link,
+    papers,
     reconcile,
     reference,
     settings,
@@ -232,53 +233,45 @@ class Linked:
 
 def link_persons(this: Night) -> Linked:
     """Records -> identities -> links -> persons; writes the schema `identity`."""
-    lake, records = this.lake, _records(this.lake)
-    regions = standardise.Regions.shipped()
-    countries, gates = reference.memtable("countries"), reference.memtable("gates")
+    lake = this.lake
     with this.stage("standardise"):
-        crossings = lake.scratch(_standard_crossings(records["crossings"]))
-        placements = lake.scratch(standardise.placements(records["placements"], countries, regions))
-        repatriations = lake.scratch(
-            standardise.repatriations(records["repatriations"], countries, gates, regions)
-        )
-        tuples = lake.scratch(standardise.traveller_tuples(records["crossings"]))
-        keyed = lake.scratch(link.traveller_keys(tuples))
-        lake.drop_scratch(tuples)
+        of_night = papers.standardised(records_of(lake), lake.scratch)
     with this.stage("link"):
-        identities = lake.scratch(link.identities(keyed, placements, repatriations))
-        person_records = _person_records(this, identities, crossings, regions)
-        persons = _persons(this, identities, person_records, regions)
+        person_records = _person_records(this, of_night)
+        persons = _persons(this, of_night.identities, person_records)
         linked = Linked(
             lake.scratch(
-                link.crossings_with_person(crossings, records["crossings"], keyed, person_records)
+                link.crossings_with_person(
+                    of_night.crossings,
+                    records_of(lake)["crossings"],
+                    of_night.keyed,
+                    person_records,
+                )
             ),
-            lake.scratch(link.placements_with_person(placements, person_records)),
-            lake.scratch(link.repatriations_with_person(repatriations, person_records)),
+            lake.scratch(link.placements_with_person(of_night.placements, person_records)),
+            lake.scratch(link.repatriations_with_person(of_night.repatriations, person_records)),
             persons,
-            lake.scratch(link.shared_identities(identities, person_records)),
+            lake.scratch(link.shared_identities(of_night.identities, person_records)),
         )
-        lake.drop_scratch(crossings, keyed, identities, placements, repatriations)
+        lake.drop_scratch(*vars(of_night).values())
     return linked
 
 
-def _person_records(
-    this: Night, identities: ir.Table, crossings: ir.Table, regions: standardise.Regions
-) -> ir.Table:
+def _person_records(this: Night, of_night: papers.Papers) -> ir.Table:
     """Who is who tonight, and what changed since the last linked night."""
     lake = this.lake
     judgements = lake.table("identity", "judgements")
     with lake.scratchpad() as hold:
-        words = link.place_words(identities)
-        places = link.places(
-            identities, hold(standardise.place_words(words, regions)),
-            standardise.namesakes(regions), reference.memtable("nik_prefixes"),
-        )  # fmt: skip
-        known = link.known(hold, identities, places, crossings, reference.memtable("name_words"))
+        known = papers.known(of_night, hold)
         model, weights = link.declared(), link.weights(this.now.home.path)
         this.linkage_model = f"{model.version}-{weights.digest}"
-        found = link.Linking(lake.con, hold, known, model, weights).run(judgements, crossings)
+        found = link.Linking(lake.con, hold, known, model, weights).run(
+            judgements, of_night.crossings
+        )
         person_records = hold(
-            link.person_records(identities, found.members, found.links, this.pseudonym("P"))
+            link.person_records(
+                of_night.identities, found.members, found.links, this.pseudonym("P")
+            )
         )
         changed = hold(_history(this, person_records, judgements))
         with lake.transaction():
@@ -303,9 +296,8 @@ def _history(this: Night, person_records: ir.Table, judgements: ir.Table) -> ir.
     )  # fmt: skip
 
 
-def _persons(
-    this: Night, identities: ir.Table, person_records: ir.Table, regions: standardise.Regions
-) -> ir.Table:
+def _persons(this: Night, identities: ir.Table, person_records: ir.Table) -> ir.Table:
+    regions = standardise.Regions.shipped()
     places = this.lake.scratch(standardise.birth_places(identities.birth_place, regions))
     persons = link.persons(
         identities, person_records, reference.memtable("nik_prefixes"), places,
@@ -317,24 +309,14 @@ def _persons(
     return this.lake.table("identity", "persons")
 
 
-def _standard_crossings(records: ir.Table) -> ir.Table:
-    return standardise.crossings(
-        records, _purposes(), reference.memtable("countries"), reference.memtable("gates")
-    )
-
-
 def crossings_with_person(lake: Lake) -> ir.Table:
     """The current crossings and the persons that the latest night gave them. Key: crossing_id."""
     records = lake.table("records", "crossings")
-    keyed = lake.scratch(link.traveller_keys(lake.scratch(standardise.traveller_tuples(records))))
+    keyed = lake.scratch(papers.travellers(records, lake.scratch))
     person_records = lake.table("identity", "person_records")
-    return link.crossings_with_person(_standard_crossings(records), records, keyed, person_records)
-
-
-def _purposes() -> ir.Table:
-    """(word, purpose): the synonyms of the contract."""
-    words = contracts.sources()["perlintasan"].column("tujuan_perjalanan").vocabulary
-    return ibis.memtable({"word": list(words), "purpose": list(words.values())})
+    return link.crossings_with_person(
+        papers.standard_crossings(records), records, keyed, person_records
+    )
 
 
 # Reconcile, surface, publish
@@ -363,7 +345,8 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
     )  # fmt: skip
     findings = reconcile.findings(
         linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on,
-        linked.shared_identities, standardise.unresolved(**_records(lake), purposes=_purposes()),
+        linked.shared_identities,
+        standardise.unresolved(**records_of(lake), purposes=papers.purposes()),
     )  # fmt: skip
     named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
     written = {"departures": named, "findings": findings, "list_matches": matches}
@@ -374,7 +357,7 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
     return {name: lake.table("reconciled", name) for name in written}
 
 
-def _records(lake: Lake) -> dict[str, ir.Table]:
+def records_of(lake: Lake) -> dict[str, ir.Table]:
     names = ("crossings", "placements", "repatriations")
     return {name: lake.table("records", name) for name in names}
 

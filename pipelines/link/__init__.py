@@ -1,10 +1,11 @@
 """Link: which records belong to one person, by number, by evidence and by judgement."""
 
+from pipelines.link.blocking import Known
 from pipelines.link.deterministic import links
 from pipelines.link.history import history
 from pipelines.link.identities import identities, place_words, places, traveller_keys
-from pipelines.link.matching import Linking, kept, known
-from pipelines.link.model import declared, weights
+from pipelines.link.matching import Hold, Linking, kept, known
+from pipelines.link.model import WEIGHTS, Weights, declared, weights
 from pipelines.link.persons import (
     crossings_with_person,
     person_records,
@@ -13,9 +14,15 @@ from pipelines.link.persons import (
     repatriations_with_person,
     shared_identities,
 )
+from pipelines.link.training import School, trained
 
 __all__ = [
+    "WEIGHTS",
+    "Hold",
+    "Known",
     "Linking",
+    "School",
+    "Weights",
     "crossings_with_person",
     "declared",
     "history",
@@ -30,6 +37,7 @@ __all__ = [
     "places",
     "repatriations_with_person",
     "shared_identities",
+    "trained",
     "traveller_keys",
     "weights",
 ]

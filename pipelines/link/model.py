@@ -18,6 +18,7 @@ Part = Literal[
     "word", "words", "name", "initial", "nik", "sex", "place", "arrival",
 ]  # fmt: skip
 ELSE = "ELSE"
+WEIGHTS = "linkage_weights.yaml"
 
 
 class WeightsError(PulangError):
@@ -177,8 +178,8 @@ def weights(home: Path | None = None) -> Weights:
 
     Raises WeightsError where they do not belong to the declared model.
     """
-    own = home / "linkage_weights.yaml" if home else None
-    file = own if own is not None and own.exists() else SCHEMAS / "linkage_weights.yaml"
+    own = home / WEIGHTS if home else None
+    file = own if own is not None and own.exists() else SCHEMAS / WEIGHTS
     try:
         read = Weights.model_validate(yaml.safe_load(file.read_text("utf-8")))
     except ValueError as error:

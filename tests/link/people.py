@@ -10,6 +10,7 @@ import ibis
 import pyarrow as pa
 
 from pipelines import contracts, link, standardise
+from pipelines.link import clusters
 
 Row = dict[str, Any]
 MOMENT = pa.timestamp("us", "UTC")
@@ -17,13 +18,34 @@ BORN = date(1990, 5, 17)
 NIK = "5203011705900001"
 
 PLACED = pa.schema(
-    [(n, pa.string()) for n in ("placement_id", "nik", "name", "sex", "passport_number")]
+    [
+        (n, pa.string())
+        for n in (
+            "placement_id",
+            "nik",
+            "name",
+            "sex",
+            "passport_number",
+            "birth_place",
+            "regency_code",
+            "country_code",
+        )
+    ]
     + [("birth_date", pa.date32()), ("processed_on", pa.date32()), ("first_received_at", MOMENT)]
 )
 LISTED = pa.schema(
     [
         (n, pa.string())
-        for n in ("list_file", "list_number", "name", "sex", "document_number", "nik")
+        for n in (
+            "list_file",
+            "list_number",
+            "name",
+            "sex",
+            "document_number",
+            "nik",
+            "regency_code",
+            "country_code",
+        )
     ]
     + [("birth_date", pa.date32()), ("birth_year", pa.int64()), ("arrived_on", pa.date32())]
     + [("first_received_at", MOMENT)]
@@ -40,8 +62,9 @@ def crossing(key: str, **given: Any) -> Row:
     return {
         "crossing_id": key, "direction": "KELUAR", "crossed_at": day(1),
         "document_number": "C1000001", "full_name": "BUDI SANTOSO", "birth_date": BORN,
-        "sex": "L", "nik": None, "birth_place": "SELONG", "batch_id": "B1", "row_number": 1,
-        "received_at": day(2), "superseded_by": None,
+        "sex": "L", "nik": None, "birth_place": "SELONG", "issuing_office": "MATARAM",
+        "document_type": "PASPOR", "batch_id": "B1", "row_number": 1, "received_at": day(2),
+        "superseded_by": None,
     } | given  # fmt: skip
 
 
@@ -49,7 +72,8 @@ def placed(key: str, **given: Any) -> Row:
     """A standardised placement of the same man, who has given his NIK and no passport."""
     return {
         "placement_id": key, "nik": NIK, "name": "BUDI SANTOSO", "sex": "L",
-        "passport_number": None, "birth_date": BORN, "processed_on": date(2025, 1, 3),
+        "passport_number": None, "birth_date": BORN, "birth_place": "SELONG",
+        "regency_code": "52.03", "country_code": "MYS", "processed_on": date(2025, 1, 3),
         "first_received_at": day(3),
     } | given  # fmt: skip
 
@@ -59,7 +83,8 @@ def listed(key: str, **given: Any) -> Row:
     return {
         "list_file": "a.xlsx", "list_number": key, "name": "BUDI SANTOSO", "sex": "L",
         "document_number": None, "nik": None, "birth_date": BORN, "birth_year": 1990,
-        "arrived_on": date(2025, 1, 4), "first_received_at": day(4),
+        "regency_code": "52.03", "country_code": "MYS", "arrived_on": date(2025, 1, 4),
+        "first_received_at": day(4),
     } | given  # fmt: skip
 
 
@@ -95,10 +120,10 @@ class Linked:
         self.links = con.create_table(
             "links", link.links(self.identities, link.declared().rules), overwrite=True
         )
-        con.create_table("nodes", link.nodes(self.links), overwrite=True)
-        con.create_table("edges", link.edges(self.links), overwrite=True)
-        clusters = con.table(link.connected(con.con, "nodes", "edges"))
-        members = clusters.select("cluster_id", record_key="unique_id")
+        con.create_table("nodes", clusters.nodes(self.links), overwrite=True)
+        con.create_table("edges", clusters.edges(self.links), overwrite=True)
+        connected = con.table(clusters.connected(con.con, "nodes", "edges"))
+        members = connected.select("cluster_id", record_key="unique_id")
         self.person_records = con.create_table(
             "person_records",
             link.person_records(self.identities, members, self.links, lambda key: key),
