@@ -41,6 +41,7 @@ class Noise(StrEnum):
     """How papers are written; see `pipelines.simulate`."""
 
     clean = "clean"
+    mixed = "mixed"
     harsh = "harsh"
 
 

@@ -23,7 +23,8 @@ from pipelines.simulate.events import record
 
 __all__ = ["Noise", "Summary", "simulate"]
 
-Noise = Literal["clean", "harsh"]
+Noise = Literal["clean", "mixed", "harsh"]
+HARSHNESS: dict[Noise, float] = {"clean": 0.0, "mixed": 0.5, "harsh": 1.0}
 POLICY = """# A simulated nation begins with its record: nobody was abroad before.
 abroad_at_record_start: none
 """
@@ -49,7 +50,8 @@ def simulate(
     facts of the
     brief (the Myanmar list, Kepulauan Riau) are at full size whatever the scale. `harsh` noise
     garbles a quarter of
-    the names, 4 % of the birth dates and 10 % of the places, to tell linkage designs apart.
+    the names, 4 % of the birth dates and 10 % of the places, to tell linkage designs apart; `mixed`
+    half as many, for training.
 
     Raises `ValueError` for a scale outside (0, 2] and `FileExistsError` when `out` holds deliveries
     already.
@@ -61,7 +63,7 @@ def simulate(
             f"{out / 'landing'} exists; a nation is written into a folder of its own"
         )
     nation = nations.build(Calendar(year), scale, seed)
-    written = post.send(nation, record(nation), out, is_harsh=noise == "harsh")
+    written = post.send(nation, record(nation), out, HARSHNESS[noise])
     (out / "policy.yaml").write_text(POLICY, encoding="utf-8")
     return Summary(
         nation.calendar.run_date,

@@ -123,8 +123,8 @@ def spoilt_numbers(rows: Rows, events: int) -> Ints:
 class Desk:
     """Writes rows of crossings as a table of text; holds what all rows share."""
 
-    def __init__(self, nation: Nation, events: Events, is_harsh: bool) -> None:
-        self.nation, self.events, self.is_harsh = nation, events, is_harsh
+    def __init__(self, nation: Nation, events: Events, harshness: float) -> None:
+        self.nation, self.events, self.harshness = nation, events, harshness
         self.seed = nation.seed
         clock = np.arange(86_400)
         parts = [
@@ -149,7 +149,7 @@ class Desk:
             self._document_kind(e, keys),
             wording.blank(number, lost),
             wording.blank(name, lost),
-            wording.birth_place(self.nation, e.person, self._document_key(e), self.is_harsh),
+            wording.birth_place(self.nation, e.person, self._document_key(e), self.harshness),
             self._birth(e, rows, keys),
             self._sex(e, keys),
             wording.texts(
@@ -222,7 +222,7 @@ class Desk:
         has_father = np.where(e.document == FIRST, people.has_father_on[0][e.person], False)
         has_father |= np.where(e.document == SECOND, people.has_father_on[1][e.person], False)
         name = wording.name_on(
-            self.nation, e.person, has_father, self._document_key(e), self.is_harsh
+            self.nation, e.person, has_father, self._document_key(e), self.harshness
         )
         slips = np.where(rows.version == WRONG, 0.0, self._draw(keys, "scan"))
         name = garble.change(name, slips < 0.004, garble.mistyped, self._draw(keys, "slip"))
@@ -246,7 +246,7 @@ class Desk:
 
     def _birth(self, e: Events, rows: Rows, keys: Ints) -> pa.Array:
         """The birth date of the passport; a version before its correction may have it wrong."""
-        day = wording.birth_date(self.nation, e.person, self._document_key(e), self.is_harsh)
+        day = wording.birth_date(self.nation, e.person, self._document_key(e), self.harshness)
         wrong = (rows.version == WRONG) & (self._draw(keys, "wrong birth") < 0.3)
         day = np.where(wrong, garble.shifted_birth(day, self._draw(keys, "how wrong")), day)
         day = np.where(self.nation.people.placeholder[e.person] != REAL, PLACEHOLDER_BIRTH, day)

@@ -102,8 +102,8 @@ def _numbered(nation: Nation, file: Ints) -> Lines:
 class Clerk:
     """Writes list lines as a table of text."""
 
-    def __init__(self, nation: Nation, is_harsh: bool) -> None:
-        self.nation, self.is_harsh, self.seed = nation, is_harsh, nation.seed
+    def __init__(self, nation: Nation, harshness: float) -> None:
+        self.nation, self.harshness, self.seed = nation, harshness, nation.seed
         self.trip = np.full(len(nation.listings), -1)
         rows = np.flatnonzero(nation.trips.listing >= 0)
         self.trip[nation.trips.listing[rows]] = rows
@@ -147,7 +147,7 @@ class Clerk:
     def _names(self, entry: Listings, keys: Ints) -> pa.Array:
         has_father = self._draw(keys, "father") < 0.03
         name = wording.name_on(
-            self.nation, entry.person, has_father, keys, self.is_harsh, factor=4.0
+            self.nation, entry.person, has_father, keys, self.harshness, factor=4.0
         )
         draws = self._draw(keys, "case")
         name = garble.change(name, draws < 0.4, garble.small, draws / 0.4 % 1.0)
@@ -155,7 +155,7 @@ class Clerk:
 
     def _birth(self, entry: Listings, keys: Ints) -> tuple[pa.Array, pa.Array]:
         """A date of birth, or only an age, or both."""
-        day = wording.birth_date(self.nation, entry.person, keys, self.is_harsh, wrong=0.012)
+        day = wording.birth_date(self.nation, entry.person, keys, self.harshness, wrong=0.012)
         date = wording.dates(day, self._draw(keys, "birth form"), (55, 18, 17, 10))
         has_date = self._draw(keys, "birth date") < 0.66
         arrived = entry.arrived + self.nation.calendar.first_epoch

@@ -104,7 +104,7 @@ def keys_of(nation: Nation, rows: Rows) -> pa.Array:
     return wording.blank(keys, rows.reason == REASONS.index("missing_key"))
 
 
-def table(nation: Nation, rows: Rows, is_harsh: bool) -> pa.Table:
+def table(nation: Nation, rows: Rows, harshness: float) -> pa.Table:
     """The rows as 19 columns of text, empty as null."""
     p, seed = nation.placements.take(rows.event), nation.seed
     version = np.where(rows.version == CANCELLED, FINAL, rows.version).astype(np.int64)
@@ -117,10 +117,10 @@ def table(nation: Nation, rows: Rows, is_harsh: bool) -> pa.Table:
     columns = [
         keys_of(nation, rows),
         wording.blank(wording.niks(nation, p.person), lost | (draw("nik") < 0.02)),
-        wording.blank(_names(nation, p, rows, keys, is_harsh), lost),
-        wording.birth_place(nation, p.person, keys + 7, is_harsh),
+        wording.blank(_names(nation, p, rows, keys, harshness), lost),
+        wording.birth_place(nation, p.person, keys + 7, harshness),
         wording.dates(
-            wording.birth_date(nation, p.person, keys + 7, is_harsh),
+            wording.birth_date(nation, p.person, keys + 7, harshness),
             draw("birth form"),
             (97, 1.5, 1, 0.5),
         ),
@@ -140,10 +140,10 @@ def table(nation: Nation, rows: Rows, is_harsh: bool) -> pa.Table:
     return pa.table(dict(zip(COLUMNS, columns, strict=True)))
 
 
-def _names(nation: Nation, p: Placements, rows: Rows, keys: Ints, is_harsh: bool) -> pa.Array:
+def _names(nation: Nation, p: Placements, rows: Rows, keys: Ints, harshness: float) -> pa.Array:
     nobody = np.zeros(len(p), dtype=bool)
     name = wording.name_on(
-        nation, p.person, nobody, p.person.astype(np.int64) * 4 + 3, is_harsh, factor=1.5
+        nation, p.person, nobody, p.person.astype(np.int64) * 4 + 3, harshness, factor=1.5
     )
     wrong = (rows.version == WRONG) | (rows.version == BROKEN)
     name = garble.change(name, wrong, garble.mistyped, keyed(nation.seed, keys, "placement slip"))

@@ -72,12 +72,12 @@ class Ledger:
         pq.write_table(departures, self.folder / "departures.parquet", compression="zstd")
 
 
-def send(nation: Nation, record: Record, out: Path, is_harsh: bool) -> Written:
+def send(nation: Nation, record: Record, out: Path, harshness: float) -> Written:
     """Write all deliveries and the truth under `out`."""
     written, ledger = Written(), Ledger(out / "truth")
-    _send_crossings(nation, record, _folder(out, "perlintasan"), is_harsh, ledger, written)
-    _send_placements(nation, _folder(out, "penempatan"), is_harsh, ledger, written)
-    departures = _send_lists(nation, record, _folder(out, "pemulangan"), is_harsh, ledger, written)
+    _send_crossings(nation, record, _folder(out, "perlintasan"), harshness, ledger, written)
+    _send_placements(nation, _folder(out, "penempatan"), harshness, ledger, written)
+    departures = _send_lists(nation, record, _folder(out, "pemulangan"), harshness, ledger, written)
     ledger.close(departures)
     written.departures = len(departures)
     return written
@@ -101,11 +101,11 @@ def _blocks(delivered: Ints, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _send_crossings(
-    nation: Nation, record: Record, folder: Path, is_harsh: bool, ledger: Ledger, written: Written
+    nation: Nation, record: Record, folder: Path, harshness: float, ledger: Ledger, written: Written
 ) -> None:
     rows = crossing_papers.rows_of(record.events, nation.calendar, nation.seed)
     first = crossing_papers.is_first_valid(rows, len(record.events))
-    desk = Desk(nation, record.events, is_harsh)
+    desk = Desk(nation, record.events, harshness)
 
     def block(bounds: tuple[int, int]) -> Proof:
         here = np.arange(*bounds)
@@ -157,10 +157,10 @@ def _invalid(source: str, file: pa.Array, number: Ints, reason: Ints) -> pa.Tabl
 
 
 def _send_placements(
-    nation: Nation, folder: Path, is_harsh: bool, ledger: Ledger, written: Written
+    nation: Nation, folder: Path, harshness: float, ledger: Ledger, written: Written
 ) -> None:
     rows = placement_papers.rows_of(nation)
-    table = placement_papers.table(nation, rows, is_harsh)
+    table = placement_papers.table(nation, rows, harshness)
     first = crossing_papers.is_first_valid(rows, len(nation.placements))
     weeks, starts = np.unique(rows.delivered, return_index=True)
     sizes = np.diff(np.append(starts, len(rows)))
@@ -189,11 +189,11 @@ def _week_name(nation: Nation, week: int) -> str:
 
 
 def _send_lists(
-    nation: Nation, record: Record, folder: Path, is_harsh: bool, ledger: Ledger, written: Written
+    nation: Nation, record: Record, folder: Path, harshness: float, ledger: Ledger, written: Written
 ) -> pa.Table:
     """The lists; returns the departures of the truth, which name their rows."""
     files, lines = files_and_lines(nation)
-    table = Clerk(nation, is_harsh).table(lines)
+    table = Clerk(nation, harshness).table(lines)
     bounds = np.searchsorted(lines.file, np.arange(len(files) + 1))
     for number, file in enumerate(files):
         start, end = int(bounds[number]), int(bounds[number + 1])

@@ -126,16 +126,22 @@ HARSH_BIRTH, HARSH_PLACE = 0.04, 0.10
 
 
 def name_on(
-    nation: Nation, person: Ints, has_father: Bools, keys: Ints, is_harsh: bool, factor: float = 1.0
+    nation: Nation,
+    person: Ints,
+    has_father: Bools,
+    keys: Ints,
+    harshness: float,
+    factor: float = 1.0,
 ) -> pa.Array:
     """The name as one document or form has it: longer for some, a variant for a share.
 
-    `keys` make the variant: rows with one key carry one name. `factor` multiplies the clean shares.
+    `keys` make the variant: rows with one key carry one name. `factor` multiplies the clean shares;
+    `harshness` goes from 0 (clean) to 1 (harsh).
     """
     people, seed = nation.people, nation.seed
     base = people.name.take(pa.array(person))
-    if is_harsh:
-        has_father = has_father | (keyed(seed, keys, "harsh father") < _HARSH_FATHER)
+    if harshness:
+        has_father = has_father | (keyed(seed, keys, "harsh father") < _HARSH_FATHER * harshness)
     rows = np.flatnonzero(has_father)
     if len(rows):
         style = keyed(seed, person[rows], "father style")
@@ -146,7 +152,9 @@ def name_on(
             style,
         )
         base = pc.replace_with_mask(base, pa.array(has_father), longer)
-    shares = _HARSH if is_harsh else tuple((share * factor, function) for share, function in _CLEAN)
+    clean = ((share * factor * (1 - harshness), function) for share, function in _CLEAN)
+    harsh = ((share * harshness, function) for share, function in _HARSH)
+    shares = [(share, function) for share, function in (*harsh, *clean) if share]
     return garble.variants(base, keyed(seed, keys, "name on paper"), shares)
 
 
@@ -189,12 +197,12 @@ _BIRTH_PLACE_WAYS = (84.0, 5.0, 3.0, 1.5, 1.0, 0.5)
 _DISTRICT_BORN = 0.05
 
 
-def birth_place(nation: Nation, person: Ints, keys: Ints, is_harsh: bool) -> pa.Array:
+def birth_place(nation: Nation, person: Ints, keys: Ints, harshness: float) -> pa.Array:
     """The birth place in words: the regency, seldom a district; mistyped or wrong for a share."""
     here, seed = regions(), nation.seed
     regency = nation.people.birth_regency[person]
-    if is_harsh:
-        wrong = keyed(seed, keys, "harsh place") < HARSH_PLACE
+    if harshness:
+        wrong = keyed(seed, keys, "harsh place") < HARSH_PLACE * harshness
         anywhere = (keyed(seed, keys, "harsh where") * len(here.codes)).astype(np.int64)
         regency = np.where(wrong, anywhere, regency)
     steps = np.cumsum(_BIRTH_PLACE_WAYS) / np.sum(_BIRTH_PLACE_WAYS)
@@ -212,10 +220,10 @@ def birth_place(nation: Nation, person: Ints, keys: Ints, is_harsh: bool) -> pa.
 
 
 def birth_date(
-    nation: Nation, person: Ints, keys: Ints, is_harsh: bool, wrong: float = 0.003
+    nation: Nation, person: Ints, keys: Ints, harshness: float, wrong: float = 0.003
 ) -> Ints:
     """Birth days as a paper has them: a small share wrong."""
     draws = keyed(nation.seed, keys, "birth date")
-    share = HARSH_BIRTH if is_harsh else wrong
+    share = HARSH_BIRTH * harshness + wrong * (1 - harshness)
     right = nation.people.birth_day[person]
     return np.where(draws < share, garble.shifted_birth(right, draws / share % 1.0), right)
