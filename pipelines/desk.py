@@ -15,7 +15,10 @@ from pipelines import contracts, keys, link, night, reconcile, settings, standar
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Lake, exists, open_lake
+from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
+from pipelines.link.model import Weights, WeightsError
+from pipelines.link.persons import crossings_of
 
 # What `evaluate` reads of a crossing.
 CROSSED = ("crossing_id", "document_number", "document_type", "person_id")
@@ -108,38 +111,140 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
             raise NothingThereError(f"no departure {departure_id} in the latest night")
         departure = found[0]
         catalogue = {rule["rule"]: rule for rule in reconcile.catalogue().to_pylist()}
-        sentences = {reason["code"]: reason for reason in reconcile.reason_codes().to_pylist()}
+        told = {reason["code"]: reason for reason in reconcile.reason_codes().to_pylist()}
         codes = [code for code in (departure["reasons"] or "").split(";") if code]
         hidden = ("departure_key", "exit_crossing_id", "return_crossing_id", "placement_id")
+        rows = rows_of(_evidence(lake, departure))
         return {
             "departure": {k: v for k, v in departure.items() if k not in hidden},
             "rule": catalogue[departure["rule"]],
-            "reasons": [sentences[code] for code in codes],
-            "links": _links(lake, departure["person_id"]),
-            "delivered_rows": rows_of(_evidence(lake, departure)),
+            "reasons": [told[code] for code in codes],
+            "links": _links(lake, departure, rows, _weights(now, lake)),
+            "delivered_rows": [{k: v for k, v in r.items() if k != "record"} for r in rows],
         }
 
 
-def _links(lake: Lake, person_id: str) -> list[dict[str, Any]]:
-    """How the records of the person were linked, counted by source and rule."""
-    records = lake.table("identity", "person_records")
-    mine = records.filter(records.person_id == person_id)
-    counted = mine.group_by("source", "link_rule").agg(
-        identities=mine.count(), link_probability=mine.link_probability.min()
+def _links(
+    lake: Lake, departure: dict[str, Any], rows: list[dict[str, Any]], weights: Weights | None
+) -> list[dict[str, Any]]:
+    """Every link of the person in words, those between `rows` of the departure first.
+
+    Both ends are named by kind of paper, and by their delivered rows where those are among `rows`.
+    """
+    links = rows_of(_weighed_links(lake, departure["person_id"]))
+    if not links:
+        return []
+    ends = sorted({row[end] for row in links for end in ("record_key", "anchor_key")})
+    papers = _papers(lake, ends, rows)
+    model = link.declared()
+    told = []
+    for row in links:
+        evidence = row["evidence"] or ""
+        reason = sentences.reason(row["rule"], model)
+        sentence = sentences.of_link(row["rule"], evidence, model)
+        bits = row["match_weight"]
+        told.append(
+            {
+                "source": row["source"],
+                "link_rule": row["rule"],
+                "link_probability": row["link_probability"],
+                "match_weight": None if bits is None else round(bits, sentences.DECIMALS),
+                "reason_id": reason.id,
+                "reason_en": reason.en,
+                "sentence_id": sentence.id,
+                "sentence_en": sentence.en,
+                "record": papers[row["record_key"]],
+                "anchor": papers[row["anchor_key"]],
+                "weights": [w._asdict() for w in sentences.weights(evidence, model, weights)],
+                "judged_by": row["judged_by"],
+                "judged_at": row["judged_at"],
+                "why": row["why"],
+            }
+        )
+    return sorted(told, key=lambda t: -bool(t["record"]["rows"]) - bool(t["anchor"]["rows"]))
+
+
+def _weighed_links(lake: Lake, person_id: str) -> ir.Table:
+    """The links of a person: identity.links with match_weight and evidence of those that were
+    scored, and judged_by, judged_at and why of those that were judged; the surest first.
+    """
+    links, records = lake.table("identity", "links"), lake.table("identity", "person_records")
+    mine = links.semi_join(records.filter(records.person_id == person_id), "record_key")
+    scored, judged = _identity(lake, "candidates"), _identity(lake, "judgements")
+    weighed = scored.select(
+        "record_key", "anchor_key", "match_weight", "evidence", rule=scored.kind
     )
-    rules = {rule.name: rule for rule in link.declared().rules}
-    return [
-        row
-        | {
-            "reason_en": rules[row["link_rule"]].reason_en if row["link_rule"] in rules else "",
-            "reason_id": rules[row["link_rule"]].reason_id if row["link_rule"] in rules else "",
+    same = judgements.current(judged.filter(judged.verdict == judgements.SAME))
+    by_whom = same.select(
+        "judged_by", "judged_at", "why",
+        record_key="high_key", anchor_key="low_key", rule=ibis.literal(judgements.RULE),
+    )  # fmt: skip
+    joined, key = mine, ["record_key", "anchor_key", "rule"]
+    for table in (weighed, by_whom):
+        joined = joined.left_join(table, key).drop(*(f"{name}_right" for name in key))
+    return joined.order_by(ibis.desc("link_probability"), *key, "token")
+
+
+def _identity(lake: Lake, name: str) -> ir.Table:
+    """A table of the schema `identity`; empty where the lake was written by a linkage without."""
+    if name in lake.ibis.list_tables(database=(CATALOG, "identity")):
+        return lake.table("identity", name)
+    return ibis.memtable(contracts.lake()["identity", name].arrow_schema.empty_table())
+
+
+def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
+    """The weights that the latest linkage used; none where others have taken their place."""
+    nights = lake.table("ops", "nights")
+    last = nights.filter(nights.linkage_model.notnull()).order_by(ibis.desc("night_number"))
+    try:
+        weights = link.weights(now.home.path)
+    except WeightsError:
+        return None
+    used = [row["linkage_model"] for row in rows_of(last.limit(1))]
+    return weights if used == [f"{weights.model_version}-{weights.digest}"] else None
+
+
+def _papers(
+    lake: Lake, record_keys: list[str], rows: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Each identity as people may see it: source, kind of paper, current rows among `rows`."""
+    crossings = lake.table("records", "crossings")
+    numbers = [key[2:].split("|")[0] for key in record_keys if key.startswith("D:")]
+    crossed = [row["record"] for row in rows if row["source"] == "perlintasan"]
+    near = lake.scratch(
+        crossings.filter(
+            standardise.document_number(crossings.document_number).isin(numbers)
+            | crossings.crossing_id.isin(crossed)
+        )
+    )
+    keyed = lake.scratch(link.traveller_keys(lake.scratch(standardise.traveller_tuples(near))))
+    commonest = [ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")]
+    typed = keyed.group_by("record_key").agg(
+        document_type=keyed.document_type.first(order_by=commonest)
+    )
+    types = {row["record_key"]: row["document_type"] for row in rows_of(typed)}
+    written = crossings_of(near, keyed)
+    keys_of = {row["crossing_id"]: row["record_key"] for row in rows_of(written)}
+    cited: dict[str, list[dict[str, Any]]] = {key: [] for key in record_keys}
+    for row in rows:
+        key = keys_of.get(row["record"]) if row["source"] == "perlintasan" else row["record"]
+        if row["is_current"] and key in cited:
+            cited[key].append({name: row[name] for name in ("role", "file", "row_number")})
+    return {
+        key: {
+            "source": judgements.SOURCES[key[0]],
+            "paper": sentences.paper(key, types.get(key)),
+            "rows": cited[key],
         }
-        for row in rows_of(counted.order_by("source", "link_rule"))
-    ]
+        for key in record_keys
+    }
 
 
 def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
-    """(role, source, file, row_number, sha256, received_at) of every row behind a departure."""
+    """(role, source, file, row_number, sha256, received_at) of every row behind a departure.
+
+    `record` is the crossing_id, or the record_key of a placement or of a row of a list.
+    """
     crossings, placements = lake.table("records", "crossings"), lake.table("records", "placements")
     lists, matches = (
         lake.table("records", "repatriations"),
@@ -149,25 +254,30 @@ def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
         matches.filter(matches.departure_key == departure["departure_key"]),
         ["list_file", "list_number"],
     )
+    out = crossings.filter(crossings.crossing_id == departure["exit_crossing_id"])
+    back = crossings.filter(crossings.crossing_id == departure["return_crossing_id"])
+    placed = placements.filter(placements.placement_id == departure["placement_id"])
     parts = [
-        _cited(crossings, crossings.crossing_id == departure["exit_crossing_id"], "exit"),
-        _cited(crossings, crossings.crossing_id == departure["return_crossing_id"], "return"),
-        _cited(placements, placements.placement_id == departure["placement_id"], "placement"),
-        _cited(listed, ibis.literal(True), "list"),
+        _cited(out, out.crossing_id, "exit"),
+        _cited(back, back.crossing_id, "return"),
+        _cited(placed, placement_key(placed), "placement"),
+        _cited(listed, list_key(listed), "list"),
     ]
     rows = ibis.union(*parts, distinct=False)
     batches = lake.table("ops", "batches").select("batch_id", "source", "file", "sha256")
     return (
         rows.inner_join(batches, "batch_id")
-        .select("role", "source", "file", "row_number", "sha256", "received_at", "is_current")
+        .select(
+            "role", "source", "file", "row_number", "sha256", "received_at", "is_current", "record"
+        )
         .order_by("role", "received_at", "file", "row_number")
     )
 
 
-def _cited(records: ir.Table, condition: ir.BooleanValue, role: str) -> ir.Table:
-    return records.filter(condition).select(
+def _cited(records: ir.Table, record: ir.StringValue, role: str) -> ir.Table:
+    return records.select(
         "batch_id", "row_number", "received_at",
-        role=ibis.literal(role), is_current=records.superseded_by.isnull(),
+        role=ibis.literal(role), is_current=records.superseded_by.isnull(), record=record,
     )  # fmt: skip
 
 

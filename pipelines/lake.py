@@ -4,6 +4,8 @@ The catalog is an encrypted DuckDB file and the Parquet files are encrypted; one
 at a time. Tables are those of schemas/lake/, created on first use.
 """
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -43,10 +45,9 @@ def _extension(name: str) -> Path:
     return Path(str(package)) / "extensions" / version / f"{name}.duckdb_extension"
 
 
-def _engine(now: settings.Settings) -> duckdb.DuckDBPyConnection:
+def _engine(now: settings.Settings, spills: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory engine; its spills are private and encrypted."""
-    now.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con = duckdb.connect(config={"temp_directory": str(now.home.temporary)})
+    con = duckdb.connect(config={"temp_directory": str(spills)})
     for extension in EXTENSIONS:
         con.load_extension(str(_extension(extension)))
     con.execute("SET temp_file_encryption = true")
@@ -199,12 +200,25 @@ class Lake:
 def open_lake(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
     """The lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
     now.home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con = _engine(now)
+    now.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spills = Path(tempfile.mkdtemp(dir=now.home.temporary))
+    con = _engine(now, spills)
     try:
         _attach(con, now.home.lake, secret.derive("lake catalog"), read_only)
+        _clear(now.home.temporary, spills)
         lake = Lake(con)
         if not read_only:
             lake.create_missing()
         yield lake
     finally:
         con.close()
+        shutil.rmtree(spills, ignore_errors=True)
+
+
+def _clear(temporary: Path, spills: Path) -> None:
+    """Remove what a killed process left behind; whoever holds the catalog is alone."""
+    for left in temporary.iterdir():
+        if left.is_dir() and left != spills:
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.is_file():
+            left.unlink(missing_ok=True)

@@ -253,7 +253,9 @@ def link_persons(this: Night) -> Linked:
             persons,
             lake.scratch(link.shared_identities(of_night.identities, person_records)),
         )
-        lake.drop_scratch(*vars(of_night).values())
+        lake.drop_scratch(
+            of_night.placements, of_night.repatriations, of_night.keyed, of_night.identities
+        )
     return linked
 
 

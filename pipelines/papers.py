@@ -15,7 +15,8 @@ from pipelines import contracts, link, reference, standardise
 class Papers:
     """Standardised records of the sources, and the identities on them.
 
-    `keyed` are the ways in which travellers were written, with the record_key of each.
+    `keyed` are the ways in which travellers were written, with the record_key of each. `crossings`
+    is not worked out: it is the one that is too large to be held beside the others.
     """
 
     crossings: ir.Table
@@ -35,7 +36,7 @@ def standardised(records: dict[str, ir.Table], hold: link.Hold) -> Papers:
     )
     keyed = hold(travellers(records["crossings"], hold))
     identities = hold(link.identities(keyed, placements, repatriations))
-    crossings = hold(standard_crossings(records["crossings"]))
+    crossings = standard_crossings(records["crossings"])
     return Papers(crossings, placements, repatriations, keyed, identities)
 
 

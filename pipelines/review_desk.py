@@ -25,7 +25,8 @@ from pipelines.link.judgements import PAIR, VERDICTS, paired
 from pipelines.link.persons import Pseudonym
 
 COLUMNS = (
-    "review_id", "kind", "link_probability", "match_weight", "evidence",
+    "review_id", "kind", "link_probability", "match_weight",
+    "evidence_id", "evidence_en",
     "left_source", "left_file", "left_row", "right_source", "right_file", "right_row",
     "verdict", "judged_by", "why",
 )  # fmt: skip
@@ -64,7 +65,8 @@ def export(now: settings.Settings, file: Path, low: float, high: float) -> int:
         band = lake.scratch(
             review.in_band(lake.table("identity", "candidates"), judgements, low, high)
         )
-        form = review.grey_band(band, lake.scratch(_delivered_rows(lake, band)), pseudonym)
+        rows = lake.scratch(_delivered_rows(lake, band))
+        form = review.grey_band(band, rows, lake.scratch(_in_words(band)), pseudonym)
         shown = form.select({name: _guarded(form[name]) for name in COLUMNS})
         order = ("kind", ibis.desc("link_probability"), "review_id")
         pairs = lake.ibis.to_pyarrow(shown.order_by(*order))
@@ -122,6 +124,11 @@ def _delivered_rows(lake: Lake, band: ir.Table) -> ir.Table:
     wanted = lake.scratch(ends.distinct())
     keyed = lake.scratch(link.traveller_keys(_travellers(lake, records["crossings"], wanted)))
     return review.delivered_rows(wanted, keyed, **records, batches=lake.table("ops", "batches"))
+
+
+def _in_words(band: ir.Table) -> ir.Table:
+    evidence = rows_of(band.select("evidence").drop_null().distinct())
+    return review.in_words((row["evidence"] for row in evidence), link.declared())
 
 
 def _travellers(lake: Lake, crossings: ir.Table, wanted: ir.Table) -> ir.Table:

@@ -13,11 +13,13 @@ from rich.text import Text
 
 from pipelines import reference
 from pipelines.desk import Status, rows_of
+from pipelines.link import sentences
 from pipelines.night import Outcome
 from pipelines.settings import Home
 
 KEPRI, CAMBODIA, MYANMAR = "21", "KHM", "MMR"
 TOP = 10
+MOST_LINKS = 12  # of one person; a program is told all
 
 
 def _grid(title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -321,16 +323,54 @@ def explanation(story: dict[str, Any]) -> Group:
     parts: list[Any] = [head, _grid("Departure · Keberangkatan", ("", ""), shown.items())]
     reasons = (f"  {r['sentence_id']} {r['sentence_en']}\n" for r in story["reasons"])
     parts.append(Text.assemble(("Reasons · Alasan\n", "bold"), *reasons))
-    parts.append(Text.assemble(("Links · Tautan\n", "bold"), *map(_link, story["links"])))
+    parts.append(Text.assemble(("Links · Tautan\n", "bold"), *_links(story["links"])))
     rows = story["delivered_rows"]
     parts.append(Text.assemble(("Delivered rows · Baris kiriman\n", "bold"), *map(_citation, rows)))
     return Group(*parts)
 
 
+def _links(links: list[dict[str, Any]]) -> list[str]:
+    more = len(links) - MOST_LINKS
+    told = [_link(found) for found in links[:MOST_LINKS]]
+    if not told:
+        return ["  none: all is on one paper · tidak ada: semua pada satu dokumen\n"]
+    if more > 0:
+        told.append(f"  and {more:,} more, see --json · dan {more:,} lagi, lihat --json\n")
+    return told
+
+
 def _link(found: dict[str, Any]) -> str:
-    said = f"{found['reason_id']} {found['reason_en']}" if found["reason_id"] else "by itself"
-    probability = f"probability {found['link_probability']}"
-    return f"  {found['source']}: {found['identities']} identities, {said} ({probability})\n"
+    ends = " – ".join(_end(found[end]) for end in ("record", "anchor"))
+    said = [f"  {ends}", f"    {found['sentence_id']}", f"    {found['sentence_en']}"]
+    grounds = f"    rule {found['link_rule']}, probability {_sure(found['link_probability'])}"
+    if found["match_weight"] is not None:
+        grounds += f", {found['match_weight']:+.2f} bits"
+    said.append(grounds)
+    if found["weights"]:
+        said.append("    " + ", ".join(map(_weight, found["weights"])))
+    if found["judged_by"]:
+        said.append(
+            f"    judged by {found['judged_by']}, {found['judged_at']:%Y-%m-%d}: {found['why']}"
+        )
+    return "\n".join(said) + "\n"
+
+
+def _sure(probability: float) -> str:
+    """Four decimals; what is not certain is not written as 1."""
+    return "above 0.9999" if 0.9999 < probability < 1 else f"{probability:.4f}"
+
+
+def _end(end: dict[str, Any]) -> str:
+    """One side of a link: the kind of paper, and where it lies."""
+    paper = sentences.PAPERS[end["paper"]]
+    name = paper.id if paper.id == paper.en else f"{paper.id} · {paper.en}"
+    places = [f"{end['source']}/{row['file']}, row {row['row_number']}" for row in end["rows"]]
+    return f"{name} ({'; '.join(places or [end['source']])})"
+
+
+def _weight(weight: dict[str, Any]) -> str:
+    bits = "?" if weight["bits"] is None else f"{weight['bits']:+.2f}"
+    return f"{weight['comparison']} {weight['level']} {bits}"
 
 
 def _citation(row: dict[str, Any]) -> str:

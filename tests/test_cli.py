@@ -11,12 +11,17 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
-from pipelines import keys, night
+from pipelines import desk, keys, night, screen, settings
 from pipelines.cli import app
+from pipelines.lake import open_lake
 from tests import papers, story
+from tests.link.people import day
+from tests.link.verdicts import judged
 from tests.story import Told
 
 Run = Callable[..., Result]
@@ -280,13 +285,26 @@ def test_explain_leads_from_the_outcome_to_the_delivered_rows(run: Run, told: To
     assert said["rule"]["rule"] == said["departure"]["rule"] == "placement_diverted_by_list"
     assert {"list_scam", "placement_valid"} <= {reason["code"] for reason in said["reasons"]}
     assert all(reason["sentence_id"] and reason["sentence_en"] for reason in said["reasons"])
-    links = {row["source"]: row for row in said["links"]}
-    assert set(links) == {"perlintasan", "penempatan", "pemulangan"}
-    assert links["penempatan"]["link_rule"] == "same_document"
-    assert links["penempatan"]["reason_id"]
+    links = {(row["source"], row["link_rule"]): row for row in said["links"]}
+    assert {("penempatan", "same_document"), ("pemulangan", "same_document")} <= set(links)
+    placed = links["penempatan", "same_document"]
+    assert placed["sentence_id"] == placed["reason_id"] != ""
+    assert placed["sentence_en"] == placed["reason_en"] != ""
+    assert (placed["match_weight"], placed["weights"], placed["judged_by"]) == (None, [], None)
+    assert placed["record"] == {
+        "source": "penempatan", "paper": "placement",
+        "rows": [{"role": "placement", "file": "siskop2mi.xlsx", "row_number": 2}],
+    }  # fmt: skip
+    assert placed["anchor"] == {
+        "source": "perlintasan", "paper": "passport",
+        "rows": [{"role": "exit", "file": "2025.csv", "row_number": 3}],
+    }  # fmt: skip
     rows = {(r["role"], r["file"], r["row_number"]) for r in said["delivered_rows"]}
     assert rows == {
         ("exit", "2025.csv", 3), ("placement", "siskop2mi.xlsx", 2), ("list", "kemlu_mmr.xlsx", 2),
+    }  # fmt: skip
+    assert set(said["delivered_rows"][0]) == {
+        "role", "source", "file", "row_number", "sha256", "received_at", "is_current",
     }  # fmt: skip
     hidden = {"departure_key", "exit_crossing_id", "placement_id", "full_name"}
     assert hidden.isdisjoint(said["departure"])
@@ -309,6 +327,103 @@ def test_every_departure_can_be_explained_on_screen(run: Run, told: Told) -> Non
         assert result.exit_code == 0, result.stderr
         assert outcome in result.stdout
         assert "Delivered rows" in result.stdout
+
+
+SWAPPED = story.Person("SITI RAHMAWATI", "C0000020", "1990-05-11", sex="P")
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The story, and a placement without passport and NIK, its birth date wrongly written."""
+    now = papers.home(tmp_path_factory.mktemp("weighed") / "home")
+    story.landed(now.home.landing)
+    crossed = SWAPPED.crossing("SWAPPED-OUT", "2025-06-10")
+    placed = SWAPPED.placement("PMI-20", nomor_paspor=None, tanggal_lahir="1990-11-05")
+    papers.write(now.home.landing / "perlintasan" / "siti.csv", [crossed])
+    papers.write(now.home.landing / "penempatan" / "siti.csv", [placed])
+    return Told(now, night.run(now, story.NIGHT))
+
+
+def of_crossing(told: Told, crossing_id: str) -> str:
+    """The departure_id of an exit."""
+    with story.opened(told.now) as lake:
+        departures = story.rows(lake, "reconciled", "departures")
+    [found] = [r["departure_id"] for r in departures if r["exit_crossing_id"] == crossing_id]
+    return str(found)
+
+
+def test_explain_tells_a_link_by_evidence_in_words_and_bits(run: Run, weighed: Told) -> None:
+    name = of_crossing(weighed, "SWAPPED-OUT")
+    [link] = one_object(run(weighed.home.path, "explain", name, "--json"))["links"]
+    assert (link["source"], link["link_rule"]) == ("penempatan", "placement")
+    assert 0.8 <= link["link_probability"] < 1
+    assert "; tanggal lahir tertukar hari dan bulan; " in link["sentence_id"]
+    assert "; day and month of birth exchanged; " in link["sentence_en"]
+    assert link["reason_id"] == "Ditautkan atas dasar bukti yang ditimbang."
+    bits = {w["comparison"]: w["bits"] for w in link["weights"]}
+    assert {"name", "birth_date", "exit"} <= set(bits)
+    assert sum(bits.values()) == pytest.approx(link["match_weight"], abs=0.1)
+    assert [link[end]["paper"] for end in ("record", "anchor")] == ["placement", "passport"]
+    assert [link[end]["rows"][0]["file"] for end in ("record", "anchor")] == ["siti.csv"] * 2
+    shown = " ".join(run(weighed.home.path, "explain", name).stdout.split())
+    for words in ("tanggal lahir tertukar hari dan bulan", "day and month of birth exchanged",
+                  f"{link['match_weight']:+.2f} bits", f"swapped {bits['birth_date']:+.2f}",
+                  "penempatan · placement (penempatan/siti.csv, row 1)"):  # fmt: skip
+        assert words in shown
+    said = json.dumps(link) + shown
+    assert all(text not in said for text in ("C0000020", "SITI RAHMAWATI", "PMI-20"))
+
+
+def test_without_the_weights_of_the_night_no_bits_are_told(
+    run: Run, weighed: Told, tmp_path: Path
+) -> None:
+    now = story.copied(weighed, tmp_path / "home")
+    name = of_crossing(weighed, "SWAPPED-OUT")
+    shipped = yaml.safe_load((settings.SCHEMAS / "linkage_weights.yaml").read_text("utf-8"))
+    for trained in (shipped | {"seed": 1}, {"model_version": 0}):
+        (now.home.path / "linkage_weights.yaml").write_text(yaml.safe_dump(trained))
+        [link] = one_object(run(now.home.path, "explain", name, "--json"))["links"]
+        assert link["sentence_en"]
+        assert link["match_weight"] is not None
+        assert {w["bits"] for w in link["weights"]} == {None}
+
+
+def test_explain_tells_who_judged_and_why(run: Run, weighed: Told, tmp_path: Path) -> None:
+    now = story.copied(weighed, tmp_path / "home")
+    pair = ("P:PMI-20", "D:C0000020")
+    by_hand = {
+        "source": "penempatan", "record_key": pair[0], "anchor_key": pair[1], "token": "judgement",
+        "rule": "judged_same", "link_probability": 1.0,
+    }  # fmt: skip
+    judgements = [
+        judged(*pair, why="foto lama"),
+        judged(*reversed(pair), judged_at=day(2)),
+        judged(*pair, "different", judged_at=day(3), why="belum dibaca malam"),
+    ]
+    with open_lake(now, keys.load(now.home.keys, now.key, True)) as lake, lake.transaction():
+        lake.insert("identity", "judgements", judgements)
+        lake.insert("identity", "links", [by_hand])
+    name = of_crossing(weighed, "SWAPPED-OUT")
+    links = one_object(run(now.home.path, "explain", name, "--json"))["links"]
+    assert [row["link_rule"] for row in links] == ["judged_same", "placement"]
+    assert links[0]["sentence_en"] == "Judged by a human to be one person."
+    assert (links[0]["judged_by"], links[0]["why"]) == ("sari", "foto sama")
+    assert links[0]["judged_at"].startswith("2025-01-02")
+    assert (links[0]["match_weight"], links[0]["weights"]) == (None, [])
+    assert links[1]["judged_by"] is None
+    assert "judged by sari, 2025-01-02: foto sama" in run(now.home.path, "explain", name).stdout
+
+
+def test_of_very_many_links_the_screen_shows_a_dozen(weighed: Told) -> None:
+    said = desk.explain(weighed.now, of_crossing(weighed, "SWAPPED-OUT"))
+    cases = ((40, 12, "and 28 more"), (12, 12, "Links"), (0, 0, "none: all is on one paper"))
+    for number, shown, words in cases:
+        console = Console(width=200)
+        with console.capture() as captured:
+            console.print(screen.explanation(said | {"links": said["links"] * number}))
+        assert captured.get().count("rule placement,") == shown
+        assert (" more, see --json" in captured.get()) == (number > shown)
+        assert words in captured.get()
 
 
 # Evaluate, simulate

@@ -22,10 +22,12 @@ Review = Callable[..., Result]
 Cells = dict[str, str]
 
 PAIRS = [
-    candidate("P:PMI-1", "D:C0000004", 0.5, match_weight=-2.5),
+    candidate(
+        "P:PMI-1", "D:C0000004", 0.5, match_weight=-2.5, evidence="birth_date:swapped;nik:same"
+    ),
     candidate("P:PMI-3", "D:C0000001", 0.9, decision="conflict"),
     candidate("L:kemlu_mmr.xlsx#3", "D:SPLP777", 0.05, kind="list", decision="linked"),
-    candidate("D:C0000013", "D:C0000010", 0.2, kind="renewal", evidence="=1+1"),
+    candidate("D:C0000013", "D:C0000010", 0.2, kind="renewal", evidence=""),
     candidate("P:PMI-2", "D:C0000002", 0.95),
     candidate("P:PMI-2", "D:C0000005", 0.01),
 ]
@@ -143,7 +145,12 @@ def test_the_grey_band_goes_out_with_evidence_and_rows(review: Review, tmp_path:
         ("renewal", "0.2", "-1.5", "perlintasan", "2025_12.parquet", "1", "perlintasan",
          "2025.csv", "10"),
     ]  # fmt: skip
-    assert {r["evidence"] for r in found[:3]} == {"name:exact;birth_date:year"}
+    assert [(r["evidence_id"], r["evidence_en"]) for r in found] == [
+        ("", ""), ("", ""),  # of no level that is declared
+        ("Tanggal lahir tertukar hari dan bulan; NIK sama.",
+         "Day and month of birth exchanged; same NIK."),
+        ("", ""),
+    ]  # fmt: skip
     assert {(r["verdict"], r["judged_by"], r["why"]) for r in found} == {("", "", "")}
     assert len({r["review_id"] for r in found}) == 4
     assert all(r["review_id"].startswith("R") and len(r["review_id"]) == 17 for r in found)
@@ -159,8 +166,12 @@ def test_the_band_is_chosen_and_the_form_is_the_same_every_time(
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
 
 
-def test_a_text_is_no_formula(review: Review, tmp_path: Path) -> None:
-    assert exported(review, tmp_path / "form.csv")[-1]["evidence"] == "'=1+1"
+def test_a_text_is_no_formula(review: Review, now: settings.Settings, tmp_path: Path) -> None:
+    secret = keys.load(now.home.keys, now.key, lake_exists=True)
+    with open_lake(now, secret) as lake, lake.transaction():
+        pair = candidate("P:PMI-3", "D:C0000004", 0.3, kind="=1+1")
+        lake.insert("identity", "candidates", [pair])
+    assert "'=1+1" in {row["kind"] for row in exported(review, tmp_path / "form.csv")}
 
 
 def test_a_form_is_not_written_over(review: Review, tmp_path: Path) -> None:
@@ -234,6 +245,16 @@ def test_what_spreadsheets_make_of_a_form_is_read(
     form = filled(tmp_path / "filled.csv", [wanted | {"": ""}], delimiter)
     assert review("import", form).exit_code == 0
     assert kept(now)[0][2:] == ("same", "-sari", '=1; "dua",\nbaris é')
+
+
+def test_a_form_with_its_evidence_as_codes_is_read(
+    review: Review, now: settings.Settings, tmp_path: Path
+) -> None:
+    [row, *_] = exported(review, tmp_path / "form.csv")
+    old = {name: cell for name, cell in row.items() if not name.startswith("evidence")}
+    form = filled(tmp_path / "old.csv", [verdict(old | {"evidence": "nik:same"}, "same")])
+    assert review("import", form).exit_code == 0
+    assert [said[2] for said in kept(now)] == ["same"]
 
 
 WRONG: dict[str, tuple[Cells, str]] = {

@@ -36,10 +36,13 @@ class Known:
     clusters: ir.Table
 
 
-def pairs(known: Known, model: Model) -> ir.Table:
-    """Pairs to compare. Key: record_key, anchor_key; `kind` is that of model.kinds."""
+def pairs(known: Known, model: Model, asked: ir.Table | None = None) -> ir.Table:
+    """Pairs to compare. Key: record_key, anchor_key; `kind` is that of model.kinds.
+
+    `asked` (record_key) are the only records to find anchors for, where given.
+    """
     found = [
-        _pairs_of(known, rule, kind)
+        _pairs_of(known, rule, kind, asked)
         for rule in model.blocking_rules
         for kind in model.kinds
         if kind.name in rule.kinds
@@ -48,9 +51,13 @@ def pairs(known: Known, model: Model) -> ir.Table:
     return _worth_it(together, known)
 
 
-def _pairs_of(known: Known, rule: BlockingRule, kind: Kind) -> ir.Table:
+def _pairs_of(
+    known: Known, rule: BlockingRule, kind: Kind, asked: ir.Table | None = None
+) -> ir.Table:
     papers = known.identities
     wanted = unresolved(papers.filter(papers.kind.isin(kind.left)), known.clusters, kind)
+    if asked is not None:
+        wanted = wanted.semi_join(asked, "record_key")
     if rule.undated:
         wanted = wanted.filter(wanted.birth_date.isnull())
     anchors = papers.filter(papers.kind.isin(kind.right))

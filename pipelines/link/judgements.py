@@ -31,13 +31,15 @@ def paired(pairs: ir.Table) -> ir.Table:
 def current(judgements: ir.Table) -> ir.Table:
     """The judgement that holds for each pair: the latest. Key: low_key, high_key.
 
-    Of several at one moment the first holds, by judge, then verdict, then reason.
+    Columns: low_key, high_key, verdict, judged_by, judged_at, why. Of several at one moment the
+    first holds, by judge, then verdict, then reason.
     """
     latest = ibis.window(
         group_by=PAIR, order_by=[ibis.desc("judged_at"), "judged_by", "verdict", "why"]
     )
     ranked = paired(judgements).mutate(place=ibis.row_number().over(latest))
-    return ranked.filter(ranked.place == 0).select(*PAIR, "verdict")
+    held = ranked.filter(ranked.place == 0)
+    return held.select(*PAIR, "verdict", "judged_by", "judged_at", "why")
 
 
 def links(judgements: ir.Table) -> ir.Table:

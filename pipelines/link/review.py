@@ -3,15 +3,20 @@
 Nothing here says what linkage decided, so that the reviewer judges the records and not the system.
 """
 
+from collections.abc import Iterable
+
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.link import sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.judgements import PAIR, paired
+from pipelines.link.model import Model
 from pipelines.link.persons import Pseudonym, crossings_of
 
 SIDES = {"left": "record_key", "right": "anchor_key"}
 CITATION = {"source": "source", "file": "file", "row": "row_number", "sha256": "sha256"}
+WORDS = ("evidence", "evidence_id", "evidence_en")
 
 
 def in_band(candidates: ir.Table, judgements: ir.Table, low: float, high: float) -> ir.Table:
@@ -24,14 +29,15 @@ def in_band(candidates: ir.Table, judgements: ir.Table, low: float, high: float)
     return inside.anti_join(paired(judgements), PAIR)
 
 
-def grey_band(band: ir.Table, rows: ir.Table, pseudonym: Pseudonym) -> ir.Table:
+def grey_band(band: ir.Table, rows: ir.Table, told: ir.Table, pseudonym: Pseudonym) -> ir.Table:
     """The form of a reviewer, without identifiers. Key: review_id.
 
-    `band` is as `in_band` gives it and `rows` as `delivered_rows` does. Columns: review_id, kind,
-    link_probability, match_weight, evidence; source, file, row and sha256 of the left and the right
-    identity (empty where a later delivery has replaced its row); verdict, judged_by and why, empty.
+    `band` is as `in_band` gives it, `rows` as `delivered_rows` does and `told` as `in_words`.
+    Columns: review_id, kind, link_probability, match_weight, evidence_id, evidence_en; source,
+    file, row and sha256 of the left and the right identity (empty where a later delivery has
+    replaced its row); verdict, judged_by and why, empty.
     """
-    joined = band
+    joined = band.left_join(told, "evidence").drop("evidence_right")
     for side, key in SIDES.items():
         cited = {f"{side}_{name}": rows[column] for name, column in CITATION.items()}
         of_side = rows.select(**{key: rows.record_key}, **cited)
@@ -41,11 +47,19 @@ def grey_band(band: ir.Table, rows: ir.Table, pseudonym: Pseudonym) -> ir.Table:
         "kind",
         "link_probability",
         "match_weight",
-        "evidence",
+        "evidence_id",
+        "evidence_en",
         *(f"{side}_{name}" for side in SIDES for name in CITATION),
         review_id=review_id(joined, pseudonym),
         **empty,
     )
+
+
+def in_words(evidence: Iterable[str], model: Model) -> ir.Table:
+    """What evidence says, in both languages. Key: evidence; columns evidence_id, evidence_en."""
+    distinct = sorted(set(evidence))
+    said = [(text, *sentences.of_evidence(text, model)) for text in distinct]
+    return ibis.memtable(said, schema=dict.fromkeys(WORDS, "string"))
 
 
 def pairs(candidates: ir.Table, judgements: ir.Table, pseudonym: Pseudonym) -> ir.Table:

@@ -22,9 +22,8 @@ UNKNOWN = 0.5  # m and u of a level before it is trained
 
 
 def numbered(compared: ir.Table) -> ir.Table:
-    """`compared` with a number for each pair, by its key."""
-    order = ibis.window(order_by=["record_key", "anchor_key"])
-    return compared.mutate(**{PAIR: ibis.row_number().over(order)})
+    """`compared` with a number for each pair, which means nothing outside this run."""
+    return compared.mutate(**{PAIR: ibis.row_number().over(ibis.window())})
 
 
 def papers(numbered: ir.Table, side: str) -> ir.Table:

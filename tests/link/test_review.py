@@ -114,16 +114,19 @@ def test_only_the_identities_that_are_asked_for_are_looked_up(con: Any) -> None:
 def test_a_reviewer_sees_evidence_and_rows_but_neither_keys_nor_decisions(con: Any) -> None:
     told = identity(
         "candidates",
-        [candidate("P:1", "D:C1000001", 0.4), candidate("P:2", "D:C1000001", 0.6),
+        [candidate("P:1", "D:C1000001", 0.4, evidence="name:exact;birth_date:same"),
+         candidate("P:2", "D:C1000001", 0.6),
          candidate("L:a.xlsx#3", "D:C1000001|AGUS WIJAYA||L", 0.5, kind="list")],
     )  # fmt: skip
     inside = review.in_band(told, identity("judgements", []), LOW, HIGH)
-    form = review.grey_band(inside, looked_up(con, [*ROWS]), pseudonym)
+    words = review.in_words(["name:exact;birth_date:same", "sex:same"], link.declared())
+    form = review.grey_band(inside, looked_up(con, [*ROWS]), words, pseudonym)
     assert not {"record_key", "anchor_key", "low_key", "high_key", "decision"} & set(form.columns)
     listed, placed, open_ = rows(con, form.order_by("kind", "link_probability"))
     assert placed == {
         "review_id": "R:D:C1000001&P:1", "kind": "placement", "match_weight": -1.5,
-        "link_probability": 0.4, "evidence": "name:exact;birth_date:year",
+        "link_probability": 0.4,
+        "evidence_id": "Tanggal lahir sama.", "evidence_en": "Same date of birth.",
         "left_source": "penempatan", "left_file": "siskop2mi.xlsx", "left_row": 2,
         "left_sha256": "cc", "right_source": "perlintasan", "right_file": "2025.csv",
         "right_row": 2, "right_sha256": "aa", "verdict": None, "judged_by": None, "why": None,
@@ -132,6 +135,16 @@ def test_a_reviewer_sees_evidence_and_rows_but_neither_keys_nor_decisions(con: A
     assert (open_["review_id"], open_["left_file"], open_["right_row"]) == (
         "R:D:C1000001&P:2", None, 2,
     )  # fmt: skip
+
+
+def test_evidence_is_told_once_for_all_pairs_that_have_it(con: Any) -> None:
+    told = review.in_words(["nik:same", "", "nik:same", "age:fits"], link.declared())
+    assert {r["evidence"]: (r["evidence_id"], r["evidence_en"]) for r in rows(con, told)} == {
+        "": ("", ""),
+        "age:fits": ("Umur sesuai tanggal lahir.", "Age fits the date of birth."),
+        "nik:same": ("NIK sama.", "Same NIK."),
+    }
+    assert rows(con, review.in_words([], link.declared())) == []
 
 
 def test_a_pair_has_one_name_whether_scored_or_judged_and_either_way_round(con: Any) -> None:

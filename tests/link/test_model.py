@@ -1,0 +1,206 @@
+"""The declared model and its weights: complete, in two languages, and one fits the other."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pytest
+import yaml
+
+from pipelines.link import evidence, matching, model, scores
+from pipelines.link.model import Comparison, Level, WeightsError
+from pipelines.settings import SCHEMAS
+from tests.link import worlds
+from tests.link.worlds import paper
+
+MODEL = model.declared()
+SHIPPED = SCHEMAS / "linkage_weights.yaml"
+LEVELS = [
+    (comparison, level)
+    for comparison in MODEL.comparisons
+    for level in comparison.all_levels()
+    if not level.is_null
+]
+
+
+def shipped() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(SHIPPED.read_text("utf-8"))
+    return read
+
+
+def home(path: Path, weights: Any) -> Path:
+    """A home with weights of its own."""
+    text = weights if isinstance(weights, str) else yaml.safe_dump(weights)
+    (path / "linkage_weights.yaml").write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("comparison", "level"), LEVELS, ids=[f"{c.name}: {v.name}" for c, v in LEVELS]
+)
+def test_every_level_has_a_weight_and_says_it_in_two_languages(
+    comparison: Comparison, level: Level
+) -> None:
+    probabilities = model.weights().of(comparison, level)
+    assert 0 < probabilities.m < 1
+    assert 0 < probabilities.u < 1
+    for said in (level.en, level.id):
+        assert said.strip() == said
+        assert said.endswith(".")
+        assert "{" not in said
+    assert level.en != level.id
+
+
+def test_every_entry_says_why() -> None:
+    entries = [*MODEL.rules, *MODEL.kinds, *MODEL.blocking_rules, *MODEL.comparisons]
+    assert [entry.name for entry in entries if not entry.why.strip().endswith(".")] == []
+
+
+@pytest.mark.parametrize("part", ["rules", "kinds", "blocking_rules", "comparisons"])
+def test_names_are_unique(part: str) -> None:
+    names = [entry.name for entry in getattr(MODEL, part)]
+    assert len(names) == len(set(names))
+
+
+def test_every_kind_is_blocked_and_every_rule_is_for_a_kind() -> None:
+    kinds = {kind for rule in MODEL.blocking_rules for kind in rule.kinds}
+    assert kinds == {kind.name for kind in MODEL.kinds}
+    assert all(rule.kinds and rule.parts for rule in MODEL.blocking_rules)
+
+
+def test_the_last_level_of_every_comparison_is_all_else_and_nulls_come_first() -> None:
+    for comparison in MODEL.comparisons:
+        levels = comparison.all_levels()
+        assert [level.sql for level in levels].index("ELSE") == len(levels) - 1
+        nulls = [level.is_null for level in levels]
+        assert nulls == sorted(nulls, reverse=True)
+        assert len({level.name for level in levels}) == len(levels)
+
+
+def test_learned_probabilities_of_a_comparison_add_up() -> None:
+    for name, levels in model.weights().levels.items():
+        if levels:
+            assert sum(p.m for p in levels.values()) == pytest.approx(1, abs=0.02), name
+            assert sum(p.u for p in levels.values()) == pytest.approx(1, abs=0.02), name
+
+
+def test_the_weights_know_no_level_that_is_not_declared() -> None:
+    declared = {(c.name, v.name) for c, v in LEVELS if v.fixed is None}
+    learned = {(name, level) for name, rest in shipped()["levels"].items() for level in rest}
+    assert learned == declared
+
+
+def test_bands_are_of_equal_width_and_the_highest_comes_first() -> None:
+    [name] = [comparison for comparison in MODEL.comparisons if comparison.bands]
+    assert name.bands is not None
+    lows = [name.bands.low(band) for band in range(1, name.bands.count + 1)]
+    assert lows == [band * name.bands.width for band in range(name.bands.count)]
+    of_bands = [level.sql for level in name.all_levels()]
+    assert of_bands[0] == "shared_bits_l IS NULL"
+    assert of_bands[1] == f"shared_bits_l >= {lows[-1]}"
+    assert of_bands[-2:] == ["shared_bits_l > 0", "ELSE"]
+
+
+# Weights of a home
+
+
+def test_a_home_with_weights_of_its_own_uses_them_and_another_those_shipped(
+    tmp_path: Path,
+) -> None:
+    plain = model.weights()
+    assert model.weights(tmp_path) == plain
+    own = model.weights(home(tmp_path, shipped() | {"trained_on": "home"}))
+    assert own.trained_on == "home"
+    assert own.digest != plain.digest
+    assert own.levels == plain.levels
+
+
+def without(comparison: str, level: str) -> dict[str, Any]:
+    weights = shipped()
+    del weights["levels"][comparison][level]
+    return weights
+
+
+def without_comparison(comparison: str) -> dict[str, Any]:
+    weights = shipped()
+    del weights["levels"][comparison]
+    return weights
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        (shipped() | {"model_version": MODEL.version - 1}, "pulang linkage train"),
+        (shipped() | {"model_version": MODEL.version + 1}, "pulang linkage train"),
+        (without("birth_date", "swapped"), "birth_date: ['swapped']"),
+        (without_comparison("sex"), "sex: ['different', 'same']"),
+        (shipped() | {"more": 1}, "cannot be read"),
+        ({k: v for k, v in shipped().items() if k != "seed"}, "cannot be read"),
+        ("", "cannot be read"),
+        ("just words", "cannot be read"),
+    ],
+    ids=["older", "newer", "a level is missing", "a comparison is missing", "an unknown entry",
+         "an entry is missing", "an empty file", "no table"],
+)  # fmt: skip
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path, weights: Any, said: str) -> None:
+    with pytest.raises(WeightsError) as error:
+        model.weights(home(tmp_path, weights))
+    assert said in str(error.value)
+    assert "linkage_weights.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: b: c", "\t- x"])
+def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(WeightsError, match="cannot be read"):
+        model.weights(home(tmp_path, text))
+
+
+@pytest.mark.parametrize("m", [0, 1, -0.1, 1.1])
+def test_no_level_is_impossible_or_certain(tmp_path: Path, m: float) -> None:
+    weights = shipped()
+    weights["levels"]["sex"]["same"]["m"] = m
+    with pytest.raises(WeightsError, match="cannot be read"):
+        model.weights(home(tmp_path, weights))
+
+
+# The levels as Splink reads them
+
+
+def test_every_level_can_be_asked_of_two_papers(con: Any) -> None:
+    """A level that names a column which is not there would fail here."""
+    held = worlds.hold(con)
+    known = worlds.known(con, [paper("P:1", "placement"), paper("D:1", "document")])
+    pairs = ibis.memtable({"record_key": ["P:1"], "anchor_key": ["D:1"], "kind": ["placement"]})
+    trips = held(evidence.trips(worlds.table([], worlds.CROSSING), known.identities))
+    compared = held(scores.numbered(evidence.compared(known, pairs, trips)))
+    for weights in (model.weights(), None):
+        sides = [held(scores.papers(compared, side)) for side in ("l", "r")]
+        names = [side.op().name for side in sides]
+        made = con.table(scores.scored(con.con, *names, MODEL, weights))
+        [row] = worlds.rows(con, made)
+        gammas = {column for column in made.columns if column.startswith("gamma_")}
+        assert gammas == {f"gamma_{comparison.name}" for comparison in MODEL.comparisons}
+    [row] = worlds.rows(con, matching.scored(con.con, held, compared, MODEL, model.weights()))
+    assert row["evidence"] == "exit:none"  # two empty papers have nothing else to say
+
+
+def test_the_weight_of_a_pair_is_the_sum_of_its_levels(con: Any) -> None:
+    """In bits: log2 of m over u of every level that was met."""
+    held, same = worlds.hold(con), {"birth_date": worlds.BORN, "sex": "L"}
+    papers = [paper("P:1", "placement", **same), paper("D:1", "document", **same)]
+    known = worlds.known(con, papers)
+    pairs = ibis.memtable({"record_key": ["P:1"], "anchor_key": ["D:1"], "kind": ["placement"]})
+    trips = held(evidence.trips(worlds.table([worlds.left("D:1", 9)], worlds.CROSSING), pairs
+                                .select(record_key="anchor_key")))  # fmt: skip
+    compared = held(scores.numbered(evidence.compared(known, pairs, trips)))
+    weights = model.weights()
+    [row] = worlds.rows(con, matching.scored(con.con, held, compared, MODEL, weights))
+    met = dict(said.split(":") for said in row["evidence"].split(";"))
+    assert met == {"birth_date": "same", "sex": "same", "exit": "none"}
+    bits = sum(
+        math.log2(weights.of(c, v).m / weights.of(c, v).u)
+        for c, v in LEVELS
+        if met.get(c.name) == v.name
+    )
+    assert row["match_weight"] == pytest.approx(bits)

@@ -1,0 +1,123 @@
+"""Small worlds of papers: a case states what matters, bystanders make frequencies mean something.
+
+All people are invented. Moments are days counted from 1 January 2025.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines import reference
+from pipelines.link import matching
+from pipelines.link.blocking import Known
+from pipelines.link.identities import SHAPE
+from tests.link.people import MOMENT, Row
+
+BORN = date(1990, 5, 17)
+SOURCES = {"placement": "penempatan", "list": "pemulangan"}
+IDENTITY = pa.schema(
+    [
+        (name, {
+            "birth_year": pa.int64(), "records": pa.int64(), "birth_date": pa.date32(),
+            "event_on": pa.date32(), "first_received_at": MOMENT, "first_event_at": MOMENT,
+            "last_event_at": MOMENT,
+        }.get(name, pa.string()))
+        for name in SHAPE
+    ]
+)  # fmt: skip
+CROSSING = pa.schema(
+    [("crossing_id", pa.string()), ("is_exit", pa.bool_()), ("crossed_at", MOMENT),
+     ("crossed_on", pa.date32()), ("document_number", pa.string()), ("country_code", pa.string())]
+)  # fmt: skip
+PLACE = pa.schema([("record_key", pa.string()), ("place_code", pa.string())])
+CLUSTER = pa.schema(
+    [("record_key", pa.string()), ("cluster_id", pa.string()), ("has_document", pa.bool_()),
+     ("has_paper", pa.bool_())]
+)  # fmt: skip
+
+HELD = count()
+
+
+def on(day: int) -> date:
+    """So many days after 1 January 2025."""
+    return date(2025, 1, 1) + timedelta(days=day)
+
+
+def at(day: int, hour: int = 8) -> datetime:
+    """That day in the morning."""
+    return datetime(2025, 1, 1, hour, tzinfo=UTC) + timedelta(days=day)
+
+
+def paper(key: str, kind: str, **given: Any) -> Row:
+    """An identity; a document bears the number of its key, the year of birth is that of the date."""
+    row: Row = dict.fromkeys(SHAPE) | {
+        "source": SOURCES.get(kind, "perlintasan"), "kind": kind, "record_key": key,
+        "records": 1, "first_received_at": at(0), "first_event_at": at(0),
+    }  # fmt: skip
+    if kind in ("document", "splp"):
+        row["document_number"] = key.removeprefix("D:")
+    row |= given
+    if row["birth_year"] is None and row["birth_date"] is not None:
+        row["birth_year"] = row["birth_date"].year
+    return row
+
+
+def crossed(document: str | None, day: int, is_exit: bool, country: str = "MYS") -> Row:
+    """A crossing of a document, `D:` or not."""
+    number = document.removeprefix("D:") if document else None
+    return {
+        "crossing_id": f"{number}/{day}/{is_exit}", "is_exit": is_exit, "crossed_at": at(day),
+        "crossed_on": on(day), "document_number": number, "country_code": country,
+    }  # fmt: skip
+
+
+def left(document: str, day: int, country: str = "MYS") -> Row:
+    """An exit."""
+    return crossed(document, day, True, country)
+
+
+def came(document: str, day: int, country: str = "MYS") -> Row:
+    """An entry."""
+    return crossed(document, day, False, country)
+
+
+def table(rows: Iterable[Row], schema: pa.Schema) -> ir.Table:
+    """Rows as a table, also when there is none."""
+    return ibis.memtable(pa.Table.from_pylist(list(rows), schema))
+
+
+def rows(con: Any, expression: Any) -> list[Row]:
+    """Rows of an expression."""
+    return list(con.to_pyarrow(expression).to_pylist())
+
+
+def hold(con: Any) -> Any:
+    """The scratch of an engine."""
+
+    def held(expression: ir.Table) -> ir.Table:
+        return con.create_table(f"world_{next(HELD)}", expression, temp=True)
+
+    return held
+
+
+def known(
+    con: Any,
+    papers: Iterable[Row],
+    places: Iterable[tuple[str, str]] = (),
+    crossings: Iterable[Row] = (),
+) -> Known:
+    """What linkage knows of these papers before it compares them."""
+    held = hold(con)
+    placed = [{"record_key": key, "place_code": code} for key, code in places]
+    return matching.known(
+        held,
+        held(table(papers, IDENTITY)),
+        table(placed, PLACE),
+        held(table(crossings, CROSSING)),
+        reference.memtable("name_words"),
+    )
