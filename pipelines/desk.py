@@ -218,12 +218,10 @@ def _papers(
         )
     )
     keyed = lake.scratch(link.traveller_keys(lake.scratch(standardise.traveller_tuples(near))))
-    commonest = [ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")]
-    typed = keyed.group_by("record_key").agg(
-        document_type=keyed.document_type.first(order_by=commonest)
-    )
-    types = {row["record_key"]: row["document_type"] for row in rows_of(typed)}
     written = crossings_of(near, keyed)
+    on_paper = written.inner_join(near.select("crossing_id", "document_type"), "crossing_id")
+    typed = on_paper.group_by("record_key").agg(document_type=on_paper.document_type.max())
+    types = {row["record_key"]: row["document_type"] for row in rows_of(typed)}
     keys_of = {row["crossing_id"]: row["record_key"] for row in rows_of(written)}
     cited: dict[str, list[dict[str, Any]]] = {key: [] for key in record_keys}
     for row in rows:

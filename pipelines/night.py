@@ -235,7 +235,7 @@ def link_persons(this: Night) -> Linked:
     """Records -> identities -> links -> persons; writes the schema `identity`."""
     lake = this.lake
     with this.stage("standardise"):
-        of_night = papers.standardised(records_of(lake), lake.scratch)
+        of_night = papers.standardised(records_of(lake), lake.scratch, lake.scratchpad)
     with this.stage("link"):
         person_records = _person_records(this, of_night)
         persons = _persons(this, of_night.identities, person_records)

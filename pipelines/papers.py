@@ -3,6 +3,8 @@
 `hold` works a table out once, so that the stages that share it do not work it out again.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import ibis
@@ -10,13 +12,15 @@ import ibis.expr.types as ir
 
 from pipelines import contracts, link, reference, standardise
 
+Scratchpad = Callable[[], AbstractContextManager[link.Hold]]
+
 
 @dataclass(frozen=True)
 class Papers:
     """Standardised records of the sources, and the identities on them.
 
-    `keyed` are the ways in which travellers were written, with the record_key of each. `crossings`
-    is not worked out: it is the one that is too large to be held beside the others.
+    `keyed` are the few ways of writing travellers that their document alone does not lead to, with
+    the record_key of each. `crossings` is not worked out: it is too large to be held beside these.
     """
 
     crossings: ir.Table
@@ -26,18 +30,23 @@ class Papers:
     identities: ir.Table
 
 
-def standardised(records: dict[str, ir.Table], hold: link.Hold) -> Papers:
-    """The current records of `records` (crossings, placements, repatriations) as papers."""
+def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scratchpad) -> Papers:
+    """The current records of `records` (crossings, placements, repatriations) as papers.
+
+    A `scratchpad` gives a `hold` of which nothing is left at its end.
+    """
     regions = standardise.Regions.shipped()
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     placements = hold(standardise.placements(records["placements"], countries, regions))
     repatriations = hold(
         standardise.repatriations(records["repatriations"], countries, gates, regions)
     )
-    keyed = hold(travellers(records["crossings"], hold))
-    identities = hold(link.identities(keyed, placements, repatriations))
+    with scratchpad() as briefly:
+        keyed = briefly(travellers(records["crossings"], briefly))
+        identities = hold(link.identities(keyed, placements, repatriations))
+        others = hold(link.otherwise_keyed(keyed))
     crossings = standard_crossings(records["crossings"])
-    return Papers(crossings, placements, repatriations, keyed, identities)
+    return Papers(crossings, placements, repatriations, others, identities)
 
 
 def travellers(crossings: ir.Table, hold: link.Hold) -> ir.Table:

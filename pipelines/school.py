@@ -27,7 +27,7 @@ def train(
         raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
     secret = keys.load(now.home.keys, now.key, lake_exists=True)
     with open_lake(now, secret, read_only=True) as lake, lake.scratchpad() as hold:
-        of_home = papers.standardised(night.records_of(lake), hold)
+        of_home = papers.standardised(night.records_of(lake), hold, lake.scratchpad)
         model = link.declared()
         certain = hold(link.links(of_home.identities, model.rules))
         known = papers.known(of_home, hold)

@@ -68,9 +68,9 @@ def test_a_direction_is_one_of_its_vocabulary() -> None:
     assert set(check.arguments["validValues"]) == set(direction.vocabulary.values())
 
 
-# One word, two things: the state of a delivery or of a placement, and a province's official name
-# or what a list wrote for it.
-HOMONYMS = {"status", "province_name"}
+# One word, two things: the state of a delivery or of a placement, a province's official name or
+# what a list wrote for it, and why a row was set apart or a person passed into another.
+HOMONYMS = {"status", "province_name", "reason"}
 
 
 def test_a_field_means_the_same_everywhere() -> None:
@@ -103,6 +103,10 @@ def test_every_delivered_column_goes_into_the_records() -> None:
 # Used
 
 
+# What humans judged, and what changed since the night before: the first night has neither.
+OF_LATER_NIGHTS = {("identity", "judgements"), ("identity", "person_history")}
+
+
 def test_every_lake_table_is_written_and_no_other_is_there(told: Told) -> None:
     with story.opened(told.now) as lake:
         there = {
@@ -114,7 +118,8 @@ def test_every_lake_table_is_written_and_no_other_is_there(told: Told) -> None:
         for (schema, name), contract in contracts.lake().items():
             rows = lake.table(schema, name)
             assert rows.schema().to_pyarrow().names == contract.names
-            assert story.rows(lake, schema, name), f"{schema}.{name} is never written"
+            is_written = bool(story.rows(lake, schema, name))
+            assert is_written is ((schema, name) not in OF_LATER_NIGHTS), f"{schema}.{name}"
 
 
 # Empty in the story although written: a list of journeys has no second wave, and so on.
@@ -131,7 +136,7 @@ NEVER_FILLED = {
 def test_every_column_of_the_lake_is_filled_by_some_row(told: Told) -> None:
     empty = set()
     with story.opened(told.now) as lake:
-        for schema, name in contracts.lake():
+        for schema, name in set(contracts.lake()) - OF_LATER_NIGHTS:
             table = lake.table(schema, name)
             counts = table.agg(**{c: table[c].count() for c in table.columns}).to_pyarrow()
             [counted] = counts.to_pylist()

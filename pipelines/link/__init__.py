@@ -8,6 +8,7 @@ from pipelines.link.matching import Hold, Linking, kept, known
 from pipelines.link.model import WEIGHTS, Weights, declared, weights
 from pipelines.link.persons import (
     crossings_with_person,
+    otherwise_keyed,
     person_records,
     persons,
     placements_with_person,
@@ -30,6 +31,7 @@ __all__ = [
     "kept",
     "known",
     "links",
+    "otherwise_keyed",
     "person_records",
     "persons",
     "place_words",

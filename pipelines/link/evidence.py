@@ -30,7 +30,8 @@ def words(
     documents whose name has a word so spelt, and little for words of COMMON_KINDS. Takes
     `names.spoken`, `names.dictionary` and the reference table `name_words`.
     """
-    told = spoken.select("name", "word").distinct().inner_join(dictionary, "word")
+    spelled = dictionary.mutate(letters=dictionary.word.split("").sort().join(""))
+    told = spoken.select("name", "word").distinct().inner_join(spelled, "word")
     borne = identities.filter(identities.kind == "document").select("name")
     bearers = borne.group_by("name").agg(bearers=lambda t: t.count())
     spelt = told.select("name", "spelling").distinct().inner_join(bearers, "name")
@@ -45,7 +46,7 @@ def words(
         "word",
         "canonical",
         "spelling",
-        letters=known.word.split("").sort().join(""),
+        "letters",
         bits=known.is_common.isnull().ifelse(bits, ibis.least(bits, COMMON_BITS)),
     )
 
@@ -144,23 +145,22 @@ EVENTS = ("none", "later", "in_time", "to_destination", "used_later", "was_abroa
 RANK = {name: number for number, name in enumerate(EVENTS)}
 
 
-def trips(crossings: ir.Table, identities: ir.Table) -> ir.Table:
-    """Crossings of the documents of `identities`, each with the day of the next one.
+def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
+    """Crossings on `documents` (record_key, travel_document), each with the day of the next one.
 
     Columns: record_key, is_exit, crossed_on, country_code, next_on (null for the last),
     is_next_entry.
     """
-    keyed = crossings.filter(crossings.document_number.notnull()).select(
+    theirs = crossings.select(
         "crossing_id", "crossed_at", "is_exit", "crossed_on", "country_code",
-        record_key=ibis.literal("D:") + crossings.document_number,
-    )  # fmt: skip
-    wanted = keyed.semi_join(identities, "record_key")
+        travel_document=crossings.document_number,
+    ).inner_join(documents, "travel_document")  # fmt: skip
     order = ibis.window(group_by="record_key", order_by=["crossed_at", "crossing_id"])
-    following = wanted.mutate(
-        next_on=wanted.crossed_on.lead().over(order),
-        is_next_entry=(~wanted.is_exit.lead().over(order)).fill_null(False),
+    following = theirs.mutate(
+        next_on=theirs.crossed_on.lead().over(order),
+        is_next_entry=(~theirs.is_exit.lead().over(order)).fill_null(False),
     )
-    return following.drop("crossing_id", "crossed_at")
+    return following.drop("crossing_id", "crossed_at", "travel_document")
 
 
 def events(pairs: ir.Table, trips: ir.Table) -> ir.Table:

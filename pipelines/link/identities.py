@@ -33,13 +33,12 @@ SHAPE = [
     "last_event_at",
 ]
 
-IN_LIEU = "SPLP"
-
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
-    """Identities of all sources. Key: record_key."""
+    """Identities of all sources. Key: record_key; also `paper`, a number for this run only."""
     parts = (travellers(keyed), placed(placements), listed(repatriations))
-    return ibis.union(*parts, distinct=False)
+    together = ibis.union(*parts, distinct=False)
+    return together.mutate(paper=ibis.row_number().over(ibis.window()))
 
 
 def traveller_keys(tuples: ir.Table) -> ir.Table:
@@ -96,7 +95,7 @@ def travellers(keyed: ir.Table) -> ir.Table:
     one = spread.filter(spread.place == 0)
     kind = ibis.cases(
         (one.document_number.isnull(), "bare"),
-        (one.document_type == IN_LIEU, "splp"),
+        (one.is_in_lieu.fill_null(False), "splp"),
         else_="document",
     )
     return _shaped(

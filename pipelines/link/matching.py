@@ -36,6 +36,7 @@ def known(
     Takes identities, (record_key, place_code), standardised crossings and the reference table
     `name_words`.
     """
+    identities = with_travel_document(identities)
     distinct = hold(identities.select("name").drop_null().distinct())
     spoken = hold(names.spoken(distinct))
     dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
@@ -46,6 +47,40 @@ def known(
         entries=hold(_entries(crossings, identities)),
         clusters=hold(nobody(identities)),
     )
+
+
+def with_travel_document(identities: ir.Table) -> ir.Table:
+    """`identities` with travel_document: the number of which they are the bearer."""
+    is_bearer = identities.record_key == ibis.literal("D:") + identities.document_number
+    return identities.mutate(travel_document=ibis.cases((is_bearer, identities.document_number)))
+
+
+class Numbers:
+    """Numbers instead of keys while millions of pairs are made and compared: whole numbers join
+    several times faster than texts. They mean nothing outside one run.
+    """
+
+    def __init__(self, hold: Hold, known: Known) -> None:
+        self.keys = known.identities.select("record_key", "paper")
+        coded = replace(
+            known,
+            identities=known.identities.drop("record_key").rename(record_key="paper"),
+            places=hold(self.numbered(known.places)),
+            entries=hold(self.numbered(known.entries)),
+            clusters=hold(self.numbered(known.clusters)),
+        )
+        self.known = blocking.worked_out(hold, coded)
+
+    def numbered(self, rows: ir.Table) -> ir.Table:
+        """`rows` with the number of each record_key in its place."""
+        joined = rows.inner_join(self.keys, "record_key").drop("record_key")
+        return joined.rename(record_key="paper")
+
+    def named(self, rows: ir.Table, column: str = "record_key") -> ir.Table:
+        """`rows` with the record_key of each number in `column`."""
+        keys = self.keys.select(paper="paper", named="record_key")
+        joined = rows.inner_join(keys, [(column, "paper")]).drop(column, "paper")
+        return joined.rename({column: "named"})
 
 
 def nobody(identities: ir.Table) -> ir.Table:
@@ -73,14 +108,15 @@ def compared(
 ) -> tuple[ir.Table, ir.Table]:
     """Numbered pairs ready to be scored (see `evidence.compared`), and the trips behind them."""
     pairs = hold(blocking.pairs(known, model))
-    trips = hold(evidence.trips(crossings, documents(pairs)))
+    trips = hold(evidence.trips(crossings, documents(pairs, known.identities)))
     return hold(scores.numbered(evidence.compared(known, pairs, trips))), trips
 
 
-def documents(pairs: ir.Table) -> ir.Table:
-    """(record_key) of every document among the pairs."""
-    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key"))
-    return ends.filter(ends.record_key.startswith("D:")).distinct()
+def documents(pairs: ir.Table, identities: ir.Table) -> ir.Table:
+    """(record_key, travel_document) of every bearer of a document among the pairs."""
+    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key")).distinct()
+    bearers = identities.select("record_key", "travel_document").drop_null()
+    return bearers.semi_join(ends, "record_key")
 
 
 def scored(
@@ -191,16 +227,17 @@ class Linking:
             deterministic.links(papers, self.model.rules).select(*LINK).union(same.select(*LINK))
         )
         before = self.members(certain)
-        known = replace(self.known, clusters=before)
-        pairs, trips = compared(self.hold, known, crossings, self.model)
-        told = judged.paired(scored(self.con, self.hold, pairs, self.model, self.weights))
+        numbers = Numbers(self.hold, replace(self.known, clusters=before))
+        pairs, trips = compared(self.hold, numbers.known, crossings, self.model)
+        scores_of = scored(self.con, self.hold, pairs, self.model, self.weights)
+        told = judged.paired(numbers.named(numbers.named(scores_of), "anchor_key"))
         barred = told.semi_join(apart, judged.PAIR)
         open_pairs = self.hold(told.anti_join(apart, judged.PAIR).drop(*judged.PAIR))
         first = self.decided(open_pairs, before, 1)
         so_far = self.hold(certain.union(links(first)))
         second = self.decided(open_pairs, self.members(so_far), 2)
         made = self.hold(so_far.union(links(second)))
-        kept, members = self.held(made, trips, apart)
+        kept, members = self.held(made, numbers.named(trips), apart)
         decided = _with_fate(first.union(second), kept)
         return Found(kept, members, self.hold(decided.union(_barred(barred, decided))))
 

@@ -15,7 +15,7 @@ KindName = Literal["renewal", "list_paper", "crossing", "placement", "list", "re
 Paper = Literal["placement", "list", "splp", "document", "bare"]
 Part = Literal[
     "birth_date", "birth_month", "birth_day", "birthday", "birth_swapped", "near_birth_year",
-    "word", "words", "name", "initial", "nik", "sex", "place", "arrival",
+    "word", "words", "whole_name", "nik", "number_half", "sex", "place", "arrival",
 ]  # fmt: skip
 ELSE = "ELSE"
 WEIGHTS = "linkage_weights.yaml"
@@ -182,7 +182,7 @@ def weights(home: Path | None = None) -> Weights:
     file = own if own is not None and own.exists() else SCHEMAS / WEIGHTS
     try:
         read = Weights.model_validate(yaml.safe_load(file.read_text("utf-8")))
-    except ValueError as error:
+    except (ValueError, yaml.YAMLError) as error:
         raise WeightsError(f"{file.name} cannot be read: {error}") from None
     return _fitting(read, file.name)
 

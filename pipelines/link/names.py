@@ -82,13 +82,25 @@ def spoken(names: ir.Table) -> ir.Table:
     that are no part of a name (`HAJI`) go; a mononym written twice (`SUPARDI SUPARDI`) is written
     once. A name of nothing else keeps its words.
     """
+    written = names.select("name", word=names.name.split(" "))
+    words = written.unnest("word").select("name", "word")
+    silent = words.filter(words.word.isin(_silent()))
+    is_spaced = names.name.re_search(SPACED_LETTERS)
+    again = names.name.replace(names.name.split(" ")[0], "").strip() == ""
+    odd = names.filter(is_spaced | again).select("name").union(silent.select("name")).distinct()
+    plain = written.anti_join(odd, "name")
+    return ibis.union(plain, _telling(odd)).unnest("word", offset="position")
+
+
+def _telling(names: ir.Table) -> ir.Table:
+    """(name, word): the words that say something, of names that have others too."""
     is_spaced = names.name.re_search(SPACED_LETTERS)
     joined = is_spaced.ifelse(_joined(_joined(names.name)), names.name)  # also in A L I BIN U M A R
     written = joined.split(" ")
     telling = written.filter(lambda word: word.notin(_silent()))
     kept = (telling.length() > 0).ifelse(telling, written)
     words = (kept.unique().length() == 1).ifelse(kept.unique(), kept)
-    return names.select("name", word=words).unnest("word", offset="position")
+    return names.select("name", word=words)
 
 
 def dictionary(words: ir.Table, name_words: ir.Table) -> ir.Table:

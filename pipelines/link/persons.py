@@ -142,14 +142,17 @@ def crossings_with_person(
     by_document = travellers.filter(travellers.record_key.startswith("D:")).select(
         document_number=travellers.record_key.substr(2), by_document="person_id"
     )
-    others = keyed.filter(
-        ~(keyed.record_key == ibis.literal("D:") + keyed.document_number).fill_null(False)
-    )
-    by_words = crossings_of(records, others).inner_join(travellers, "record_key")
+    by_words = crossings_of(records, otherwise_keyed(keyed)).inner_join(travellers, "record_key")
     by_words = by_words.select("crossing_id", by_words="person_id")
     whole = crossings.view()  # closes the joins that made it, so that more can follow
     joined = whole.left_join(by_document, "document_number").left_join(by_words, "crossing_id")
     return joined.select(*crossings.columns, person_id=joined.by_words.coalesce(joined.by_document))
+
+
+def otherwise_keyed(keyed: ir.Table) -> ir.Table:
+    """The ways of writing that their document alone does not lead to: none, or another bearer's."""
+    by_document = keyed.record_key == ibis.literal("D:") + keyed.document_number
+    return keyed.filter(~by_document.fill_null(False))
 
 
 def crossings_of(records: ir.Table, keyed: ir.Table) -> ir.Table:

@@ -172,7 +172,7 @@ def _without_numbers(identities: ir.Table) -> ir.Table:
 
 
 def _compared(school: School, known: Known, pairs: ir.Table) -> ir.Table:
-    documents = matching.documents(pairs)
+    documents = matching.documents(pairs, known.identities)
     trips = school.hold(evidence.trips(school.crossings, documents))
     return school.hold(scores.numbered(evidence.compared(known, pairs, trips)))
 

@@ -10,6 +10,8 @@ import ibis.expr.types as ir
 from pipelines.standardise.identifiers import document_number, nik
 from pipelines.standardise.names import is_placeholder_name, standard_name
 
+IN_LIEU = "SPLP"
+
 
 def traveller_tuples(records: ir.Table) -> ir.Table:
     """Distinct ways in which travellers were written down, over all versions of the crossings.
@@ -22,6 +24,9 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
     keyed = records.mutate(
         raw_nik=ibis.cases((needs_nik, records.nik)),
         is_current=records.superseded_by.isnull().cast("int64"),
+        place=records.birth_place.hash(),  # numbers are aggregated in half the time and memory
+        office=records.issuing_office.hash(),
+        is_in_lieu=records.document_type == IN_LIEU,
     )
     collapsed = keyed.group_by(
         raw_document="document_number",
@@ -31,15 +36,25 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
         raw_nik="raw_nik",
     ).agg(
         nik=lambda t: t.nik.max(),
-        birth_place=lambda t: t.birth_place.max(),
-        issuing_office=lambda t: t.issuing_office.max(),
-        document_type=lambda t: t.document_type.max(),
+        place=lambda t: t.place.max(),
+        office=lambda t: t.office.max(),
+        is_in_lieu=lambda t: t.is_in_lieu.any(),
         records=lambda t: t.is_current.sum(),
         first_received_at=lambda t: t.received_at.min(),
         first_event_at=lambda t: t.crossed_at.min(),
         last_event_at=lambda t: t.crossed_at.max(),
     )
-    return _standardised(collapsed.filter(collapsed.records > 0))
+    tuples = _standardised(collapsed.filter(collapsed.records > 0))
+    return _worded(_worded(tuples, records, "place", "birth_place"), records, "office",
+                   "issuing_office")  # fmt: skip
+
+
+def _worded(tuples: ir.Table, records: ir.Table, code: str, word: str) -> ir.Table:
+    """`tuples` with the word in place of its code; of two words with one code the smaller."""
+    words = records.select(word).drop_null().distinct()
+    coded = words.group_by(**{code: words[word].hash()}).agg(**{word: words[word].min()})
+    joined = tuples.left_join(coded, code)
+    return joined.select(*(c for c in tuples.columns if c != code), word)
 
 
 def _standardised(tuples: ir.Table) -> ir.Table:

@@ -31,7 +31,6 @@ def scored(pairs: list[Scored]) -> Any:
 
 
 def called(
-    con: Any,
     pairs: list[Scored],
     persons: dict[str, str] | None = None,
     weights: Weights = PLAIN,
@@ -48,7 +47,7 @@ def called(
 
 
 def probabilities(con: Any, pairs: list[Scored], **given: Any) -> dict[tuple[str, str], float]:
-    found = worlds.rows(con, called(con, pairs, **given))
+    found = worlds.rows(con, called(pairs, **given))
     told = {(row["record_key"], row["anchor_key"]): row["link_probability"] for row in found}
     assert len(told) == len(found) == len(pairs)
     return told
@@ -138,9 +137,7 @@ PAIRS = st.lists(
 
 @settings(max_examples=15, deadline=None)
 @given(pairs=PAIRS)
-def test_probabilities_of_one_paper_are_at_most_one_together(
-    con: Any, pairs: list[Scored]
-) -> None:
+def test_probabilities_of_one_paper_are_at_most_one_together(con: Any, pairs: list[Scored]) -> None:
     found = probabilities(con, pairs)
     assert all(0 <= probability <= 1 for probability in found.values())
     for record in {pair[0] for pair in pairs}:
@@ -151,7 +148,7 @@ def test_probabilities_of_one_paper_are_at_most_one_together(
 @given(pairs=PAIRS, seed=st.integers(0, 2**32))
 def test_the_order_of_the_pairs_changes_nothing(con: Any, pairs: list[Scored], seed: int) -> None:
     def said(told: list[Scored]) -> dict[tuple[str, str], tuple[float, str]]:
-        found = worlds.rows(con, choice.decided(called(con, told), declared()))
+        found = worlds.rows(con, choice.decided(called(told), declared()))
         return {
             (r["record_key"], r["anchor_key"]): (round(r["link_probability"], 9), r["decision"])
             for r in found
@@ -164,7 +161,7 @@ def test_the_order_of_the_pairs_changes_nothing(con: Any, pairs: list[Scored], s
 @settings(max_examples=15, deadline=None)
 @given(pairs=PAIRS)
 def test_one_pair_at_most_is_linked_or_unsure_of_each_paper(con: Any, pairs: list[Scored]) -> None:
-    found = worlds.rows(con, choice.decided(called(con, pairs), declared()))
+    found = worlds.rows(con, choice.decided(called(pairs), declared()))
     assert len(found) == len(pairs)
     best = [row["record_key"] for row in found if row["decision"] != choice.WEAKER]
     assert sorted(best) == sorted({pair[0] for pair in pairs})

@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pytest
 
-from pipelines.link import clusters, declared, evidence
+from pipelines.link import clusters, declared
 from tests.link import worlds
 from tests.link.worlds import Row, came, left, paper
 
@@ -26,7 +26,7 @@ def broken(
     held = worlds.hold(con)
     identities = held(worlds.table(papers, worlds.IDENTITY))
     members = identities.select("record_key", cluster_id=ibis.literal("one"))
-    trips = evidence.trips(worlds.table(crossings or [], worlds.CROSSING), identities)
+    trips = worlds.trips(con, crossings or [], [row["record_key"] for row in papers])
     pairs = [(*pair,) for pair in apart or []]
     judged = ibis.memtable(
         {"low_key": [low for low, _ in pairs], "high_key": [high for _, high in pairs]}
@@ -122,7 +122,7 @@ def test_who_is_in_another_cluster_breaks_nothing(con: Any) -> None:
     papers = [document("D:1", nik=NIK), document("D:2", nik=OTHER_NIK)]
     identities = held(worlds.table(papers, worlds.IDENTITY))
     members = identities.select("record_key", cluster_id="record_key")
-    trips = evidence.trips(worlds.table(JOURNEY, worlds.CROSSING), identities)
+    trips = worlds.trips(con, JOURNEY, ["D:1", "D:2"])
     apart = ibis.memtable({"low_key": ["D:1"], "high_key": ["D:2"]})
     assert worlds.rows(con, clusters.broken(members, identities, trips, apart)) == []
 

@@ -215,12 +215,6 @@ EVENTS = [
 ]
 
 
-def trips_of(con: Any, crossings: list[Row], keys: list[str]) -> Any:
-    """The trips of these documents."""
-    wanted = ibis.memtable({"record_key": keys})
-    return worlds.hold(con)(evidence.trips(worlds.table(crossings, worlds.CROSSING), wanted))
-
-
 @pytest.mark.parametrize(
     ("kind", "crossings", "event"),
     [(kind, crossings, event) for kind, _, crossings, event in EVENTS],
@@ -231,7 +225,7 @@ def test_what_happened_at_the_border(
 ) -> None:
     pair = {"record_key": ["A"], "anchor_key": ["D:1"], "kind": [kind],
             "event_on": [worlds.on(0)], "event_country": ["MYS"]}  # fmt: skip
-    trips = trips_of(con, crossings, ["D:1"])
+    trips = worlds.trips(con, crossings, ["D:1"])
     found = worlds.rows(con, evidence.events(ibis.memtable(pair), trips))
     assert [row["event"] for row in found] == ([] if event is None else [event])
 
@@ -247,7 +241,7 @@ def test_without_a_day_nothing_happened_and_without_a_country_nobody_was_there(c
         "kind": pa.array(["list", "list"]), "event_on": pa.array([None, worlds.on(0)], pa.date32()),
         "event_country": pa.array(["MYS", None], pa.string()),
     }  # fmt: skip
-    trips = trips_of(con, [left("D:1", -9)], ["D:1"])
+    trips = worlds.trips(con, [left("D:1", -9)], ["D:1"])
     found = worlds.rows(con, evidence.events(ibis.memtable(pa.table(pairs)), trips))
     assert [(row["record_key"], row["event"]) for row in found] == [("B", "was_abroad")]
 
@@ -282,7 +276,7 @@ RENEWALS: dict[str, tuple[list[Row], list[Row], str | None]] = {
 def renewal(con: Any, crossings: list[Row]) -> list[str]:
     """How D:2 follows D:1."""
     beside = ibis.memtable({"record_key": ["D:1"], "anchor_key": ["D:2"], "kind": ["renewal"]})
-    trips = trips_of(con, crossings, ["D:1", "D:2"])
+    trips = worlds.trips(con, crossings, ["D:1", "D:2"])
     return [row["event"] for row in worlds.rows(con, evidence.renewals(beside, trips))]
 
 
@@ -302,7 +296,7 @@ def test_trips_in_order_of_time_with_the_next_crossing_beside(con: Any) -> None:
     day_trip = [left("D:1", 5), came("D:1", 5) | {"crossed_at": worlds.at(5, 17)}]
     crossings = [*day_trip, left("D:1", 9), came("D:2", 1), came("D:3", 2)]
     random.Random(1).shuffle(crossings)  # noqa: S311
-    found = worlds.rows(con, trips_of(con, crossings, ["D:1", "D:2"]))
+    found = worlds.rows(con, worlds.trips(con, crossings, ["D:1", "D:2"]))
     told = sorted((r["record_key"], r["crossed_on"], not r["is_exit"]) for r in found)
     assert told == [
         ("D:1", worlds.on(5), False), ("D:1", worlds.on(5), True), ("D:1", worlds.on(9), False),

@@ -45,6 +45,7 @@ RENEWED = person("YULIANA SARTIKA", date(1993, 11, 9), "P")
 PLACED = person("ZAENAL ABIDIN", date(1991, 4, 30), "L")
 BARE = person("MARKUS TANAMAL", date(1984, 7, 7), "L")
 HASAN, HUSEN = (person(f"{name} BASRI", date(1995, 3, 3), "L") for name in ("HASAN", "HUSEN"))
+TIED = person("SAMUEL WENDA", date(1987, 12, 1), "L")
 NUMBERED = person("OKTAVIA GINTING", date(1992, 10, 12), "P")
 STRANGER = person("WULAN PERMATA", date(1996, 6, 24), "P")
 NIK = "5203013004910001"  # of PLACED
@@ -78,6 +79,9 @@ CASES = [
         "P:TWIN", "placement", event_on=worlds.on(0), event_country="MYS",
         **(HASAN | {"name": "H BASRI"}),
     ),
+    # Two passports first used at one moment: the smaller key is the record.
+    paper("D:TIED2", "document", **TIED),
+    paper("D:TIED1", "document", **TIED),
     # One NIK on both papers, and somebody of whom nothing else is known.
     paper("P:2", "placement", nik=OTHER_NIK, event_on=worlds.on(0), **NUMBERED),
     paper("D:NUMBERED", "document", nik=OTHER_NIK, **NUMBERED),
@@ -86,7 +90,7 @@ CASES = [
 PLACES = [
     *((key, HERE) for key in ("L:1", "D:LIST", "D:NAMESAKE", "D:SPLP", "D:PASSPORT", "D:OLD",
                               "D:NEW", "P:1", "D:PLACED", "W:1", "D:BARE", "P:TWIN", "D:HASAN",
-                              "D:HUSEN")),
+                              "D:HUSEN", "D:TIED1", "D:TIED2")),
     ("P:3", THERE),
 ]  # fmt: skip
 CROSSINGS = [
@@ -94,6 +98,7 @@ CROSSINGS = [
     left("D:PASSPORT", -50), came("D:SPLP", 200),
     left("D:OLD", 1), came("D:NEW", 300),
     left("D:PLACED", 20),
+    left("D:TIED1", 0), came("D:TIED2", 40),
     left("D:BARE", 5), came("D:BARE", 9),
     left("D:HASAN", 20), came("D:HASAN", 90), left("D:HUSEN", 20), came("D:HUSEN", 90),
 ]  # fmt: skip
@@ -158,6 +163,7 @@ LINKED = {
     ("L:1", "D:LIST"): "list",
     ("D:SPLP", "D:PASSPORT"): "return",
     ("D:OLD", "D:NEW"): "renewal",
+    ("D:TIED1", "D:TIED2"): "renewal",
     ("P:1", "D:PLACED"): "placement",
     ("W:1", "D:BARE"): "crossing",
     ("P:2", "D:NUMBERED"): "same_nik",

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines import reference
-from pipelines.link import matching
+from pipelines.link import evidence, matching
 from pipelines.link.blocking import Known
 from pipelines.link.identities import SHAPE
 from tests.link.people import MOMENT, Row
@@ -54,7 +54,7 @@ def at(day: int, hour: int = 8) -> datetime:
 
 
 def paper(key: str, kind: str, **given: Any) -> Row:
-    """An identity; a document bears the number of its key, the year of birth is that of the date."""
+    """An identity. A document bears the number of its key; its bearer is as old as his date."""
     row: Row = dict.fromkeys(SHAPE) | {
         "source": SOURCES.get(kind, "perlintasan"), "kind": kind, "record_key": key,
         "records": 1, "first_received_at": at(0), "first_event_at": at(0),
@@ -121,3 +121,16 @@ def known(
         held(table(crossings, CROSSING)),
         reference.memtable("name_words"),
     )
+
+
+def trips(con: Any, crossings: Iterable[Row], keys: Iterable[str]) -> ir.Table:
+    """The trips on these documents."""
+    documents = [key for key in keys if key.startswith("D:")]
+    numbers = [key.removeprefix("D:") for key in documents]
+    borne = ibis.memtable(
+        pa.table(
+            {"record_key": pa.array(documents, pa.string()),
+             "travel_document": pa.array(numbers, pa.string())}
+        )
+    )  # fmt: skip
+    return hold(con)(evidence.trips(table(crossings, CROSSING), borne))
