@@ -36,7 +36,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[training.School
         policy = Policy.load(home)
         night.intake(night.Night(lake, now, secret, policy, date(2026, 1, 15), 1, lambda _: None))
         with lake.scratchpad() as hold:
-            of_home = standard.standardised(night.records_of(lake), hold)
+            of_home = standard.standardised(night.records_of(lake), hold, lake.scratchpad)
             certain = hold(link.links(of_home.identities, MODEL.rules))
             known = standard.known(of_home, hold)
             yield link.School(lake.con, hold, known, certain, of_home.crossings, MODEL)
