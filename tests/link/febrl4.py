@@ -74,7 +74,7 @@ def _identity(row: Row, key: str, kind: str, source: str) -> Row:
     names = [part for part in (row["given_name"], row["surname"]) if part]
     return dict.fromkeys(SHAPE) | {
         "source": source, "kind": kind, "record_key": key, "name": " ".join(names) or None,
-        "nik": row["soc_sec_id"], "birth_date": born, "birth_year": born.year if born else None,
+        "nik": row["soc_sec_id"], "document_number": row["soc_sec_id"], "birth_date": born, "birth_year": born.year if born else None,
         "records": 1, "first_received_at": SOMETIME, "first_event_at": SOMETIME,
         "last_event_at": SOMETIME,
     }  # fmt: skip
@@ -96,7 +96,12 @@ def linked(con: Any, files: Path) -> set[tuple[str, str]]:
             named = {row[name] for name in PLACES} - {None}
             places += [{"record_key": key, "place_code": code} for code in sorted(named)]
     identities = ibis.memtable(pa.Table.from_pylist(papers, IDENTITIES))
-    identities = hold(identities.mutate(name=standardise.standard_name(identities.name)))
+    identities = hold(
+        identities.mutate(
+            name=standardise.standard_name(identities.name),
+            paper=ibis.row_number().over(ibis.window(order_by="record_key")),
+        )
+    )
     crossings = hold(ibis.memtable(CROSSINGS.empty_table()))
     judgements = hold(
         ibis.memtable(contracts.lake()["identity", "judgements"].arrow_schema.empty_table())
