@@ -40,13 +40,19 @@ class Known:
     parts: dict[str, ir.Table] = field(default_factory=dict)
 
 
-def pairs(known: Known, model: Model, asked: ir.Table | None = None) -> ir.Table:
+def pairs(
+    known: Known,
+    model: Model,
+    asked: ir.Table | None = None,
+    hold: Callable[[ir.Table], ir.Table] = lambda table: table,
+) -> ir.Table:
     """Pairs to compare. Key: record_key, anchor_key; `kind` is that of model.kinds.
 
-    `asked` (record_key) are the only records to find anchors for, where given.
+    `asked` (record_key) are the only records to find anchors for, where given. `hold` works out one
+    rule after the other: all at once would need the memory of all.
     """
-    records = open_papers(known, model, asked)
-    found = [_pairs_by(known, rule, records, model) for rule in model.blocking_rules]
+    records = hold(open_papers(known, model, asked))
+    found = [hold(_pairs_by(known, rule, records, model)) for rule in model.blocking_rules]
     return _worth_it(ibis.union(*found, distinct=True), known)
 
 

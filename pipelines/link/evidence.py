@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from pipelines.link.blocking import Known
 
-# What agreement of two words is worth, in bits taken from those of the rarer form that agrees.
+# What agreement of two words is worth: bits taken from those of the commoner of the two.
 SAME_WORD, VARIANT, SAME_SPELLING = 0.0, 0.5, 1.0  # as written; by dictionary; folded
 SLIP, TWO_SLIPS, CUT = 3.0, 5.0, 3.0  # mistyped; twice, in a long word; its beginning only
 INITIAL_BITS = 2.0
@@ -97,7 +97,7 @@ def _side(weighed: ir.Table, word: str, bits: str) -> ir.Table:
 
 def agreement(t: ir.Table) -> ir.FloatingValue:
     """Bits by which two words (word_l, word_r and their forms) agree; 0 where they do not."""
-    rarer = ibis.least(t.bits_l, t.bits_r)
+    bits = ibis.least(t.bits_l, t.bits_r)
     shorter = ibis.least(t.word_l.length(), t.word_r.length())
     edits = t.word_l.levenshtein(t.word_r)
     is_slip = (shorter >= LEAST_SLIP) & (
@@ -108,13 +108,13 @@ def agreement(t: ir.Table) -> ir.FloatingValue:
     )
     is_initial = (shorter == 1) & (t.word_l.left(1) == t.word_r.left(1))
     worth = ibis.cases(
-        (t.word_l == t.word_r, rarer - SAME_WORD),
-        (t.canonical_l == t.canonical_r, rarer - VARIANT),
-        (t.spelling_l == t.spelling_r, rarer - SAME_SPELLING),
-        (is_initial, ibis.least(rarer, INITIAL_BITS)),
-        (is_slip, rarer - SLIP),
-        (is_cut, rarer - CUT),
-        ((shorter >= LEAST_TWO_SLIPS) & (edits <= 2), rarer - TWO_SLIPS),
+        (t.word_l == t.word_r, bits - SAME_WORD),
+        (t.canonical_l == t.canonical_r, bits - VARIANT),
+        (t.spelling_l == t.spelling_r, bits - SAME_SPELLING),
+        (is_initial, ibis.least(bits, INITIAL_BITS)),
+        (is_slip, bits - SLIP),
+        (is_cut, bits - CUT),
+        ((shorter >= LEAST_TWO_SLIPS) & (edits <= 2), bits - TWO_SLIPS),
         else_=0.0,
     )
     agrees = (t.spelling_l == t.spelling_r) | is_initial | is_slip | is_cut
@@ -148,7 +148,7 @@ RANK = {name: number for number, name in enumerate(EVENTS)}
 def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
     """Crossings on `documents` (record_key, travel_document), each with the day of the next one.
 
-    Columns: record_key, is_exit, crossed_on, country_code, next_on (null for the last),
+    Columns: record_key, is_exit, crossed_on, country_code, is_first, next_on (null for the last),
     is_next_entry.
     """
     theirs = crossings.select(
@@ -159,6 +159,7 @@ def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
     following = theirs.mutate(
         next_on=theirs.crossed_on.lead().over(order),
         is_next_entry=(~theirs.is_exit.lead().over(order)).fill_null(False),
+        is_first=ibis.row_number().over(order) == 0,
     )
     return following.drop("crossing_id", "crossed_at", "travel_document")
 
@@ -175,7 +176,9 @@ def events(pairs: ir.Table, trips: ir.Table) -> ir.Table:
     there = (joined.country_code == joined.event_country).fill_null(False)
     is_placement = joined.kind == "placement"
     on_the_day = ~joined.is_exit & days.between(-NEAR, NEAR) & there
-    still_away = joined.next_on.isnull() | (joined.next_on >= joined.event_on - _days(NEAR))
+    came_later = joined.is_next_entry & (joined.next_on > joined.event_on + _days(NEAR))
+    is_open = joined.next_on.isnull() | (joined.next_on >= joined.event_on - _days(NEAR))
+    still_away = is_open & ~came_later.fill_null(False)  # who enters weeks later was not home
     was_away = joined.is_exit & (days <= 0) & still_away
     soon = joined.is_exit & days.between(0, PLACED_WITHIN)
     in_time = joined.is_exit & days.between(-PLACED_EARLY, PLACED_LATE)
@@ -242,12 +245,9 @@ def _side_by_side(known: Known, pairs: ir.Table) -> ir.Table:
 
 
 def _with_returns(beside: ir.Table, trips: ir.Table) -> ir.Table:
-    """Papers in lieu come home on the day, and from the country, of their first entry."""
-    entered = trips.filter(~trips.is_exit)
-    first = entered.group_by("record_key").agg(
-        returned_on=entered.crossed_on.min(),
-        returned_from=entered.country_code.argmin(entered.crossed_on),
-    )
+    """Papers in lieu come home on the day, and from the country, of the entry they begin with."""
+    entered = trips.filter(~trips.is_exit & trips.is_first)
+    first = entered.select("record_key", returned_on="crossed_on", returned_from="country_code")
     joined = beside.left_join(first, "record_key").drop("record_key_right")
     is_in_lieu = joined.kind_l == "splp"
     return joined.mutate(
@@ -261,8 +261,8 @@ def renewals(beside: ir.Table, trips: ir.Table) -> ir.Table:
     followed = trips.filter(trips.next_on.isnull()).select(
         "record_key", last="is_exit", last_on="crossed_on"
     )
-    opened = trips.group_by("record_key").agg(
-        first=trips.is_exit.argmin(trips.crossed_on), first_on=trips.crossed_on.min()
+    opened = trips.filter(trips.is_first).select(
+        "record_key", first="is_exit", first_on="crossed_on"
     )
     renewed = beside.filter(beside.kind == "renewal").select("record_key", "anchor_key")
     joined = renewed.inner_join(followed, "record_key").inner_join(

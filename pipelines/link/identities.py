@@ -38,7 +38,7 @@ def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -
     """Identities of all sources. Key: record_key; also `paper`, a number for this run only."""
     parts = (travellers(keyed), placed(placements), listed(repatriations))
     together = ibis.union(*parts, distinct=False)
-    return together.mutate(paper=ibis.row_number().over(ibis.window()))
+    return together.mutate(paper=ibis.row_number().over(ibis.window(order_by="record_key")))
 
 
 def traveller_keys(tuples: ir.Table) -> ir.Table:

@@ -107,7 +107,7 @@ def compared(
     hold: Hold, known: Known, crossings: ir.Table, model: Model
 ) -> tuple[ir.Table, ir.Table]:
     """Numbered pairs ready to be scored (see `evidence.compared`), and the trips behind them."""
-    pairs = hold(blocking.pairs(known, model))
+    pairs = hold(blocking.pairs(known, model, hold=hold))
     trips = hold(evidence.trips(crossings, documents(pairs, known.identities)))
     return hold(scores.numbered(evidence.compared(known, pairs, trips))), trips
 

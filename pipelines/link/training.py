@@ -157,7 +157,9 @@ def _candidates(school: School, pairs: ir.Table) -> ir.Table:
     )
     hidden = replace(school.known, identities=_without_numbers(school.known.identities))
     found = school.hold(
-        blocking.pairs(hidden, school.model, asked).semi_join(asked, ["record_key", "kind"])
+        blocking.pairs(hidden, school.model, asked, school.hold).semi_join(
+            asked, ["record_key", "kind"]
+        )
     )
     true = pairs.select("record_key", "anchor_key", is_true=ibis.literal(True))
     told = found.left_join(true, ["record_key", "anchor_key"]).select(*found.columns, "is_true")

@@ -46,7 +46,7 @@ CASES = {
     "birth_date_and_word": Case(
         {"birth_date": BORN, "name": "SITI RAHAYU"},
         {"birth_date": BORN, "name": "SITTI RAHAJU"},  # the old spelling of one word
-        {"name": "SITTI RAHMAH"},
+        {"name": "AMINAH BINTI SALIM"},
     ),
     "birth_date_word_and_place": Case(
         {"birth_date": BORN, "name": "NUR HIDAYAT", "sex": "L", "place": HERE},

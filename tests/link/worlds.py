@@ -114,7 +114,8 @@ def known(
     """What linkage knows of these papers before it compares them."""
     held = hold(con)
     told = table(papers, IDENTITY)
-    told = told.mutate(paper=ibis.row_number().over(ibis.window()))  # means nothing, as in a night
+    order = ibis.window(order_by="record_key")
+    told = told.mutate(paper=ibis.row_number().over(order))
     placed = [{"record_key": key, "place_code": code} for key, code in places]
     return matching.known(
         held,
