@@ -74,7 +74,8 @@ def _identity(row: Row, key: str, kind: str, source: str) -> Row:
     names = [part for part in (row["given_name"], row["surname"]) if part]
     return dict.fromkeys(SHAPE) | {
         "source": source, "kind": kind, "record_key": key, "name": " ".join(names) or None,
-        "nik": row["soc_sec_id"], "document_number": row["soc_sec_id"], "birth_date": born, "birth_year": born.year if born else None,
+        "nik": row["soc_sec_id"], "document_number": row["soc_sec_id"], "birth_date": born,
+        "birth_year": born.year if born else None,
         "records": 1, "first_received_at": SOMETIME, "first_event_at": SOMETIME,
         "last_event_at": SOMETIME,
     }  # fmt: skip
