@@ -177,18 +177,18 @@ class Linking:
         """(record_key, cluster_id, has_document, has_paper) of the identities that links touch."""
         nodes, edges = self.hold(clusters.nodes(links)), self.hold(clusters.edges(links))
         made = clusters.connected(self.con, nodes.op().name, edges.op().name)
-        found = nodes.get_backend().table(made)
+        backend = nodes.get_backend()
+        found = backend.table(made)
         keyed = found.select("cluster_id", record_key="unique_id")
         papers = self.known.identities.select("record_key", "kind")
         whole = ibis.window(group_by="cluster_id")
-        return self.hold(
-            keyed.inner_join(papers, "record_key")
-            .mutate(
-                has_document=lambda t: (t.kind == "document").any().over(whole),
-                has_paper=lambda t: (t.kind == "splp").any().over(whole),
-            )
-            .drop("kind")
+        told = keyed.inner_join(papers, "record_key").mutate(
+            has_document=lambda t: (t.kind == "document").any().over(whole),
+            has_paper=lambda t: (t.kind == "splp").any().over(whole),
         )
+        members = self.hold(told.drop("kind"))
+        backend.drop_table(made)
+        return members
 
     def population(self) -> ir.Table:
         """(kind, papers): how many papers there are to choose from."""
@@ -247,13 +247,24 @@ class Linking:
         key = ["record_key", "anchor_key", "token", "rule"]
         members = self.members(links)
         for _ in range(clusters.ROUNDS):
-            broken = self.hold(clusters.broken(members, self.known.identities, trips, apart))
+            doubtful = self.hold(_doubtful(members, links, apart, ruled))
+            broken = self.hold(clusters.broken(doubtful, self.known.identities, trips, apart))
             given_up = self.hold(clusters.weakest(links, members, broken, ruled))
             if not given_up.count().to_pyarrow().as_py():
                 break
             links = self.hold(links.anti_join(given_up, key))
             members = self.members(links)
         return links, members
+
+
+def _doubtful(
+    members: ir.Table, links: ir.Table, apart: ir.Table, ruled: tuple[str, ...]
+) -> ir.Table:
+    """`members` of the clusters that have a link to give up."""
+    weighed = links.filter(~links.rule.isin(ruled)).select("record_key")
+    touched = weighed.union(apart.select(record_key="low_key"))
+    theirs = members.semi_join(touched, "record_key").select("cluster_id").distinct()
+    return members.semi_join(theirs, "cluster_id")
 
 
 def _with_fate(decided: ir.Table, kept: ir.Table) -> ir.Table:
