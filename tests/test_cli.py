@@ -471,17 +471,17 @@ def test_simulate_writes_landing_and_truth_and_says_the_run_date(
 ) -> None:
     from pipelines import simulate as nation
 
-    asked: list[tuple[Path, float, int]] = []
+    asked: list[tuple[Path, float, int, str]] = []
 
-    def small(path: Path, scale: float, seed: int) -> Any:
-        asked.append((path, scale, seed))
+    def small(path: Path, scale: float, seed: int, noise: str) -> Any:
+        asked.append((path, scale, seed, noise))
         rows = {"perlintasan": 5678}
         return nation.Summary(date(2025, 12, 31), 1234, 2345, rows, {"perlintasan": 1})
 
     monkeypatch.setattr(nation, "simulate", small)
     result = run(tmp_path, "simulate", "--out", str(tmp_path / "x"), "--scale", "0.5")
     assert result.exit_code == 0
-    assert asked == [(tmp_path / "x", 0.5, 7)]
+    assert asked == [(tmp_path / "x", 0.5, 7, "clean")]
     assert "1,234 people" in result.stdout
     assert "2025-12-31" in result.stdout.replace("\n", "")
 

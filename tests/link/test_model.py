@@ -183,9 +183,6 @@ def test_every_level_can_be_asked_of_two_papers(con: Any) -> None:
         assert gammas == {f"gamma_{comparison.name}" for comparison in MODEL.comparisons}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="other_words: NULL <= 0 is not true, so no name counts as two names"
-)
 def test_papers_without_anything_have_nothing_to_say(con: Any) -> None:
     papers = [paper("P:1", "placement"), paper("D:1", "document")]
     [row] = scored_alone(con, papers)
