@@ -101,7 +101,7 @@ class Comparison(Frozen):
 
     name: str
     why: str
-    u_from: Literal["random", "candidates"] = "random"
+    u_from: Literal["random", "namesakes", "candidates"] = "random"
     bands: Bands | None = None
     reason_en: str = ""
     reason_id: str = ""

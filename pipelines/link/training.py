@@ -24,6 +24,7 @@ from pipelines.link.model import Comparison, Model, Probabilities, Weights
 KNOWN_PAIRS = 60_000  # of each kind, at most
 CHANCE_PAIRS = 1_000_000
 ASKED = 6_000  # papers of each kind whose candidates set the probabilities right
+NAMESAKE_BITS = 5.0  # of a name that two people share, from which on they are namesakes
 ABSENT = 3  # of so many such papers one has its partner taken away
 LEAST_SEEN = 25  # observations below which a rare band is extrapolated from the one before
 LEAST = 0.5  # added to every count: a level that was never seen is rare, not impossible
@@ -54,12 +55,14 @@ def trained(school: School, trained_on: str, report: Callable[[str], None]) -> W
     report("known pairs")
     ours = _counts(school, pairs)
     report("chance pairs")
-    chance = _counts(school, school.hold(_chance_pairs(school)))
+    drawn = school.hold(_chance_pairs(school))
+    chance, namesakes = _counts(school, drawn), _counts(school, drawn, NAMESAKE_BITS)
     blocked = school.hold(_candidates(school, pairs))
     report("candidates")
     near = _counts(school, blocked.filter(~blocked.is_true).drop("is_true"))
+    by_chance = {"random": chance, "namesakes": namesakes, "candidates": near}
     levels = {
-        c.name: _levels(c, ours[c.name], (near if c.u_from == "candidates" else chance)[c.name])
+        c.name: _levels(c, ours[c.name], by_chance[c.u_from][c.name])
         for c in school.model.comparisons
     }
     learned = Weights(
@@ -179,9 +182,16 @@ def _compared(school: School, known: Known, pairs: ir.Table) -> ir.Table:
     return school.hold(scores.numbered(evidence.compared(known, pairs, trips)))
 
 
-def _counts(school: School, pairs: ir.Table) -> dict[str, dict[str, float]]:
-    """How many pairs met each level, by comparison and level, as Splink tells them apart."""
+def _counts(
+    school: School, pairs: ir.Table, least_bits: float | None = None
+) -> dict[str, dict[str, float]]:
+    """How many pairs met each level, by comparison and level, as Splink tells them apart.
+
+    With `least_bits` only pairs whose names share as much.
+    """
     compared = _compared(school, school.known, pairs)
+    if least_bits is not None:
+        compared = school.hold(compared.filter(compared.shared_bits >= least_bits))
     sides = [school.hold(scores.papers(compared, side)) for side in ("l", "r")]
     left, right = (side.op().name for side in sides)
     made = scores.scored(school.con, left, right, school.model, None)
