@@ -194,7 +194,7 @@ def train(
         now = settings.load()
         wanted = file or now.home.path / link.WEIGHTS
         weights = school.train(now, wanted, trained_on or now.home.path.name, report)
-    out.print(f"weights {weights.digest} for model {weights.model_version} in {wanted}")
+    out.print(f"weights {weights.version} in {wanted}")
 
 
 @review.command("export")

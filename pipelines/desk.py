@@ -201,7 +201,7 @@ def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
     except WeightsError:
         return None
     used = [row["linkage_model"] for row in rows_of(last.limit(1))]
-    return weights if used == [f"{weights.model_version}-{weights.digest}"] else None
+    return weights if used == [weights.version] else None
 
 
 def _papers(

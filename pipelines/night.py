@@ -266,7 +266,7 @@ def _person_records(this: Night, of_night: papers.Papers) -> ir.Table:
     with lake.scratchpad() as hold:
         known = papers.known(of_night, hold)
         model, weights = link.declared(), link.weights(this.now.home.path)
-        this.linkage_model = f"{model.version}-{weights.digest}"
+        this.linkage_model = weights.version
         found = link.Linking(lake.con, hold, known, model, weights).run(
             judgements, of_night.crossings
         )

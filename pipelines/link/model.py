@@ -162,8 +162,13 @@ class Weights(Frozen):
         return level.fixed or self.levels[comparison.name][level.name]
 
     @property
+    def version(self) -> str:
+        """Version of the model and digest of the weights, as nights are recorded with it."""
+        return f"{self.model_version}-{self.digest}"
+
+    @property
     def digest(self) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 of the weights: their version."""
+        """The first 12 hexadecimal digits of the SHA-256 of the weights."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
