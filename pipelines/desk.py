@@ -194,14 +194,12 @@ def _identity(lake: Lake, name: str) -> ir.Table:
 
 def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
     """The weights that the latest linkage used; none where others have taken their place."""
-    nights = lake.table("ops", "nights")
-    last = nights.filter(nights.linkage_model.notnull()).order_by(ibis.desc("night_number"))
     try:
         weights = link.weights(now.home.path)
     except WeightsError:
         return None
-    used = [row["linkage_model"] for row in rows_of(last.limit(1))]
-    return weights if used == [weights.version] else None
+    last = night.last_linked(lake)
+    return weights if last and last["linkage_model"] == weights.version else None
 
 
 def _papers(

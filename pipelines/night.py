@@ -284,14 +284,20 @@ def _person_records(this: Night, of_night: papers.Papers) -> ir.Table:
     return lake.table("identity", "person_records")
 
 
+def last_linked(lake: Lake) -> dict[str, Any] | None:
+    """The row of ops.nights of the latest night that linked; none before the first."""
+    nights = lake.table("ops", "nights")
+    linked = nights.filter(nights.linkage_model.notnull())
+    rows = linked.order_by(ibis.desc("night_number")).limit(1).to_pyarrow().to_pylist()
+    return rows[0] if rows else None
+
+
 def _history(this: Night, person_records: ir.Table, judgements: ir.Table) -> ir.Table:
-    nights = this.lake.table("ops", "nights")
-    last = nights.filter(nights.linkage_model.notnull()).order_by(ibis.desc("night_number"))
-    before = last.limit(1).to_pyarrow().to_pylist()
+    before = last_linked(this.lake)
     new = judgements
     if before:
-        new = judgements.filter(judgements.judged_at > before[0]["started_at"])
-    is_new_model = bool(before) and before[0]["linkage_model"] != this.linkage_model
+        new = judgements.filter(judgements.judged_at > before["started_at"])
+    is_new_model = before is not None and before["linkage_model"] != this.linkage_model
     return link.history(
         this.lake.table("identity", "person_records"), person_records, new, is_new_model,
         this.number,

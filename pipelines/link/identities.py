@@ -81,7 +81,11 @@ def travellers(keyed: ir.Table) -> ir.Table:
     """Identities of the crossings. Key: record_key. Attributes are those written most often."""
     commonest = ibis.window(
         group_by="record_key",
-        order_by=[ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")],
+        order_by=[
+            ibis.desc("records"),
+            *(ibis.asc(c) for c in ("name", "birth_date", "sex")),
+            *(ibis.asc(c) for c in ("birth_place", "issuing_office", "is_in_lieu")),
+        ],
     )
     whole = ibis.window(group_by="record_key")
     spread = keyed.mutate(

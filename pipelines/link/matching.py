@@ -92,7 +92,7 @@ def nobody(identities: ir.Table) -> ir.Table:
 def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
     """Entries on days and from countries of which a list speaks, a day more or less."""
     listed = identities.filter(identities.kind == "list").select("event_on", "event_country")
-    days = listed.distinct().mutate(step=ibis.array([-1, 0, 1]).unnest())
+    days = listed.distinct().mutate(step=ibis.array([-blocking.DAY, 0, blocking.DAY]).unnest())
     wanted = days.select(
         crossed_on=days.event_on + days.step.as_interval("D"), country_code="event_country"
     ).distinct()
@@ -123,18 +123,12 @@ def scored(
     con: duckdb.DuckDBPyConnection, hold: Hold, compared: ir.Table, model: Model, weights: Weights
 ) -> ir.Table:
     """Key: record_key, anchor_key. Columns: kind, match_weight (bits), evidence."""
-    sides = [hold(scores.papers(compared, side)) for side in ("l", "r")]
-    left, right = (side.op().name for side in sides)
-    backend = sides[0].get_backend()
-    made = scores.scored(con, left, right, model, weights)
-    of_pair = backend.table(made)
-    told = of_pair.select(
-        "match_weight", pair_id=f"{scores.PAIR}_l", evidence=scores.evidence(of_pair, model)
-    )
-    keys = compared.select(scores.PAIR, "record_key", "anchor_key", "kind")
-    kept = hold(keys.inner_join(told, scores.PAIR).drop(scores.PAIR))
-    backend.drop_table(made)
-    return kept
+    with scores.scored(con, hold, compared, model, weights) as of_pair:
+        told = of_pair.select(
+            "match_weight", pair_id=f"{scores.PAIR}_l", evidence=scores.evidence(of_pair, model)
+        )
+        keys = compared.select(scores.PAIR, "record_key", "anchor_key", "kind")
+        return hold(keys.inner_join(told, scores.PAIR).drop(scores.PAIR))
 
 
 def links(decided: ir.Table) -> ir.Table:

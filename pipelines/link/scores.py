@@ -6,6 +6,8 @@ of it. Its prior is even: a match weight is evidence alone, in bits; choice.py k
 """
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -74,11 +76,23 @@ def linker(
     return Linker(tables, settings(model, weights), log_level=None)
 
 
+@contextmanager
 def scored(
-    con: duckdb.DuckDBPyConnection, left: str, right: str, model: Model, weights: Weights | None
-) -> str:
-    """Name of a table with pair_id_l, match_weight and gamma_* of each pair."""
-    return str(linker(con, left, right, model, weights).inference.predict().physical_name)
+    con: duckdb.DuckDBPyConnection,
+    hold: Callable[[ir.Table], ir.Table],
+    compared: ir.Table,
+    model: Model,
+    weights: Weights | None,
+) -> Iterator[ir.Table]:
+    """pair_id_l, match_weight and gamma_* of each numbered pair, while the context lasts."""
+    sides = [hold(papers(compared, side)) for side in ("l", "r")]
+    backend = sides[0].get_backend()
+    left, right = (side.op().name for side in sides)
+    made = linker(con, left, right, model, weights).inference.predict().physical_name
+    try:
+        yield backend.table(made)
+    finally:
+        backend.drop_table(made)
 
 
 def evidence(scored: ir.Table, model: Model) -> ir.StringValue:

@@ -34,8 +34,6 @@ PARTNERS = {("placement", "document"): "placement", ("list", "document"): "list"
             ("list", "splp"): "list_paper", ("splp", "document"): "return",
             ("document", "document"): "renewal"}  # fmt: skip
 
-Table = ir.Table
-
 
 @dataclass(frozen=True)
 class School:
@@ -53,13 +51,15 @@ def trained(school: School, trained_on: str, report: Callable[[str], None]) -> W
     """The weights, reproducible from the same records by the seed of the model."""
     pairs = school.hold(known_pairs(school))
     report("known pairs")
-    ours = _counts(school, pairs)
+    ours = _counts(school, _compared(school, school.known, pairs))
     report("chance pairs")
-    drawn = school.hold(_chance_pairs(school))
-    chance, namesakes = _counts(school, drawn), _counts(school, drawn, NAMESAKE_BITS)
+    drawn = _compared(school, school.known, school.hold(_chance_pairs(school)))
+    chance = _counts(school, drawn)
+    namesakes = _counts(school, school.hold(drawn.filter(drawn.shared_bits >= NAMESAKE_BITS)))
     blocked = school.hold(_candidates(school, pairs))
     report("candidates")
-    near = _counts(school, blocked.filter(~blocked.is_true).drop("is_true"))
+    others = blocked.filter(~blocked.is_true).drop("is_true")
+    near = _counts(school, _compared(school, school.known, others))
     by_chance = {"random": chance, "namesakes": namesakes, "candidates": near}
     levels = {
         c.name: _levels(c, ours[c.name], by_chance[c.u_from][c.name])
@@ -74,7 +74,7 @@ def trained(school: School, trained_on: str, report: Callable[[str], None]) -> W
 
 
 def known_pairs(school: School) -> ir.Table:
-    """Pairs that are one person by a number. Key: record_key, anchor_key; columns kind, token."""
+    """Pairs that are one person by a number. Key: record_key, anchor_key; column kind."""
     papers = school.known.identities.select("record_key", "kind", "first_event_at")
     left = papers.rename(left_kind="kind", left_at="first_event_at")
     right = papers.rename(anchor_key="record_key", right_kind="kind", right_at="first_event_at")
@@ -182,27 +182,16 @@ def _compared(school: School, known: Known, pairs: ir.Table) -> ir.Table:
     return school.hold(scores.numbered(evidence.compared(known, pairs, trips)))
 
 
-def _counts(
-    school: School, pairs: ir.Table, least_bits: float | None = None
-) -> dict[str, dict[str, float]]:
-    """How many pairs met each level, by comparison and level, as Splink tells them apart.
-
-    With `least_bits` only pairs whose names share as much.
-    """
-    compared = _compared(school, school.known, pairs)
-    if least_bits is not None:
-        compared = school.hold(compared.filter(compared.shared_bits >= least_bits))
-    sides = [school.hold(scores.papers(compared, side)) for side in ("l", "r")]
-    left, right = (side.op().name for side in sides)
-    made = scores.scored(school.con, left, right, school.model, None)
-    told = compared.get_backend().table(made)
+def _counts(school: School, compared: ir.Table) -> dict[str, dict[str, float]]:
+    """How many pairs met each level, by comparison and level, as Splink tells them apart."""
     counts: dict[str, dict[str, float]] = {}
-    for comparison in school.model.comparisons:
-        gamma = f"gamma_{comparison.name}"
-        rows = told.group_by(gamma).agg(pairs=told.count()).to_pyarrow().to_pylist()
-        seen = {row[gamma]: row["pairs"] for row in rows}
-        names = scores.level_names(comparison)
-        counts[comparison.name] = {name: seen.get(number, 0) for number, name in names.items()}
+    with scores.scored(school.con, school.hold, compared, school.model, None) as told:
+        for comparison in school.model.comparisons:
+            gamma = f"gamma_{comparison.name}"
+            rows = told.group_by(gamma).agg(pairs=told.count()).to_pyarrow().to_pylist()
+            seen = {row[gamma]: row["pairs"] for row in rows}
+            names = scores.level_names(comparison)
+            counts[comparison.name] = {name: seen.get(n, 0) for n, name in names.items()}
     return counts
 
 

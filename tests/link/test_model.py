@@ -175,11 +175,9 @@ def test_every_level_can_be_asked_of_two_papers(con: Any) -> None:
     trips = worlds.trips(con, [], ["D:1"])
     compared = held(scores.numbered(evidence.compared(known, pairs, trips)))
     for weights in (model.weights(), None):
-        sides = [held(scores.papers(compared, side)) for side in ("l", "r")]
-        names = [side.op().name for side in sides]
-        made = con.table(scores.scored(con.con, *names, MODEL, weights))
-        assert len(worlds.rows(con, made)) == 1
-        gammas = {column for column in made.columns if column.startswith("gamma_")}
+        with scores.scored(con.con, held, compared, MODEL, weights) as made:
+            assert len(worlds.rows(con, made)) == 1
+            gammas = {column for column in made.columns if column.startswith("gamma_")}
         assert gammas == {f"gamma_{comparison.name}" for comparison in MODEL.comparisons}
 
 
