@@ -272,8 +272,10 @@ def _person_records(this: Night, of_night: papers.Papers) -> ir.Table:
         )
         person_records = hold(
             link.person_records(
-                of_night.identities, found.members, found.links, this.pseudonym("P")
-            )
+                of_night.identities, found.members, found.links,
+                hold(standardise.renumbered(lake.table("records", "crossings"))),
+                this.pseudonym("P"),
+            )  # fmt: skip
         )
         changed = hold(_history(this, person_records, judgements))
         with lake.transaction():

@@ -2,7 +2,8 @@
 
 The person is named after the identity that was received first. That identity is a function of the
 deliveries alone, so that nights one after another and one full rebuild give the same person_id; a
-later record never renames a person, and when two persons turn out to be one the older id stays.
+later record never renames a person, and when two persons turn out to be one the older id stays. A
+document whose number was corrected keeps the name that it had, as long as nobody else bears it.
 """
 
 from collections.abc import Callable
@@ -20,32 +21,63 @@ DAY_BITS = 20  # days since 1900 below the count of records, to pick the commone
 
 
 def person_records(
-    identities: ir.Table, members: ir.Table, links: ir.Table, pseudonym: Pseudonym
+    identities: ir.Table,
+    members: ir.Table,
+    links: ir.Table,
+    renumbered: ir.Table,
+    pseudonym: Pseudonym,
 ) -> ir.Table:
     """Which person each identity belongs to, and by which rule. Key: source, record_key.
 
     `members` are (record_key, cluster_id) of the identities that links touch; the others are
-    persons of their own, with rule `own` and probability 1.
+    persons of their own, with rule `own` and probability 1. `renumbered` is that of `standardise`.
     """
-    anchors = _anchors(identities, members)
+    named = _named(identities, renumbered)
+    anchors = _anchors(named, members)
     strongest = _strongest(links)
-    joined = identities.left_join(anchors, "record_key").left_join(strongest, "record_key")
+    joined = named.left_join(anchors, "record_key").left_join(strongest, "record_key")
     return joined.select(
         "source",
         "record_key",
-        person_id=pseudonym(joined.anchor_key.fill_null(joined.record_key)),
+        person_id=pseudonym(joined.anchor_name.fill_null(joined.name_key)),
         link_rule=joined.rule.fill_null(OWN),
         link_probability=joined.link_probability.fill_null(1.0),
     )
 
 
-def _anchors(identities: ir.Table, members: ir.Table) -> ir.Table:
-    """(record_key, anchor_key): the identity of the cluster that was received first."""
-    clustered = identities.inner_join(members, "record_key")
-    first = ibis.window(
-        group_by="cluster_id", order_by=["first_received_at", "first_event_at", "record_key"]
+def _named(identities: ir.Table, renumbered: ir.Table) -> ir.Table:
+    """Identities by the key that may name a person, and when it came. Key: record_key.
+
+    That is their own, or that of the document as it was written before a correction.
+    """
+    claims = renumbered.select(
+        record_key=ibis.literal("D:") + renumbered.document_number,
+        former_key=ibis.literal("D:") + renumbered.former_number,
+        former_received_at="first_received_at",
+        former_event_at="first_event_at",
+    ).anti_join(identities, [("former_key", "record_key")])
+    earliest = ["former_received_at", "former_event_at", "record_key", "former_key"]
+    for key in ("former_key", "record_key"):  # one document claims it, and claims one
+        order = ibis.window(group_by=key, order_by=earliest)
+        claims = claims.mutate(place=ibis.row_number().over(order)).view()
+        claims = claims.filter(claims.place == 0).drop("place")
+    joined = identities.left_join(claims, "record_key")
+    return joined.select(
+        "source",
+        "record_key",
+        name_key=joined.former_key.fill_null(joined.record_key),
+        first_received_at=joined.former_received_at.fill_null(joined.first_received_at),
+        first_event_at=joined.former_event_at.fill_null(joined.first_event_at),
     )
-    return clustered.select("record_key", anchor_key=clustered.record_key.first().over(first))
+
+
+def _anchors(named: ir.Table, members: ir.Table) -> ir.Table:
+    """(record_key, anchor_name): the identity of the cluster that was received first."""
+    clustered = named.inner_join(members, "record_key")
+    first = ibis.window(
+        group_by="cluster_id", order_by=["first_received_at", "first_event_at", "name_key"]
+    )
+    return clustered.select("record_key", anchor_name=clustered.name_key.first().over(first))
 
 
 def _strongest(links: ir.Table) -> ir.Table:

@@ -6,7 +6,7 @@ out are described in `schemas/lake/`.
 
 from pipelines.standardise.crossings import crossings
 from pipelines.standardise.identifiers import document_number, nik, nik_birth_date, nik_sex
-from pipelines.standardise.identities import traveller_tuples
+from pipelines.standardise.identities import renumbered, traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
 from pipelines.standardise.places import Regions, birth_places, namesakes, place_words
@@ -30,6 +30,7 @@ __all__ = [
     "nik_sex",
     "place_words",
     "placements",
+    "renumbered",
     "repatriations",
     "standard_name",
     "tokens",

@@ -49,6 +49,26 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
                    "issuing_office")  # fmt: skip
 
 
+def renumbered(records: ir.Table) -> ir.Table:
+    """Documents of current crossings of which an earlier version bore another number.
+
+    Key: document_number, former_number. `records` are all versions of the crossings. Columns:
+    first_received_at and first_event_at of the earliest version that bore the former number.
+    """
+    earlier = records.filter(records.superseded_by.notnull()).select(
+        "crossing_id", "received_at", "crossed_at",
+        former_number=document_number(records.document_number),
+    )  # fmt: skip
+    current = records.filter(records.superseded_by.isnull()).select(
+        "crossing_id", document_number=document_number(records.document_number)
+    )
+    both = current.inner_join(earlier, "crossing_id")
+    other = both.filter(both.document_number != both.former_number)
+    return other.group_by("document_number", "former_number").agg(
+        first_received_at=other.received_at.min(), first_event_at=other.crossed_at.min()
+    )
+
+
 def _worded(tuples: ir.Table, records: ir.Table, code: str, word: str) -> ir.Table:
     """`tuples` with the word in place of its code; of two words with one code the smaller."""
     words = records.select(word).drop_null().distinct()

@@ -126,7 +126,13 @@ class Linked:
         members = connected.select("cluster_id", record_key="unique_id")
         self.person_records = con.create_table(
             "person_records",
-            link.person_records(self.identities, members, self.links, lambda key: key),
+            link.person_records(
+                self.identities,
+                members,
+                self.links,
+                standardise.renumbered(self.records),
+                lambda key: key,
+            ),
             overwrite=True,
         )
 

@@ -78,6 +78,46 @@ def test_replaced_versions_are_nobody(con: Any) -> None:
     assert Linked(con, rows).travellers() == {"1": "D:C1000001"}
 
 
+# Corrections: the number of a document was written wrongly at first
+
+WRONG = {"document_number": "C9999999", "superseded_by": "B2"}
+RIGHT = {"batch_id": "B2", "received_at": day(9)}
+
+
+def test_a_person_keeps_the_name_of_a_document_whose_number_was_corrected(con: Any) -> None:
+    rows = [crossing("1", **WRONG), crossing("1", **RIGHT)]
+    assert Linked(con, rows).travellers() == {"1": "D:C9999999"}
+
+
+def test_and_stays_the_one_who_was_received_first(con: Any) -> None:
+    rows = [crossing("1", nik=NIK, **WRONG), crossing("1", nik=NIK, **RIGHT)]
+    found = Linked(con, rows, [placed("1")]).persons
+    assert found == {"D:C1000001": "D:C9999999", "P:1": "D:C9999999"}
+
+
+def test_a_number_that_somebody_else_bears_names_nobody_else(con: Any) -> None:
+    rows = [
+        crossing("1", **WRONG), crossing("1", **RIGHT),
+        crossing("2", document_number="C9999999", **OTHER),
+    ]  # fmt: skip
+    assert Linked(con, rows).travellers() == {"1": "D:C1000001", "2": "D:C9999999"}
+
+
+def test_of_two_documents_that_had_one_number_the_earlier_keeps_it(con: Any) -> None:
+    rows = [
+        crossing("1", **WRONG), crossing("1", **RIGHT),
+        crossing("2", **WRONG | {"received_at": day(1)}),
+        crossing("2", **RIGHT, **OTHER | {"document_number": "C2000002"}),
+    ]  # fmt: skip
+    assert Linked(con, rows).travellers() == {"1": "D:C1000001", "2": "D:C9999999"}
+
+
+def test_a_document_corrected_twice_keeps_its_first_name(con: Any) -> None:
+    again = {"document_number": "C8888888", "superseded_by": "B3", "received_at": day(5)}
+    rows = [crossing("1", **WRONG), crossing("1", **again), crossing("1", **RIGHT)]
+    assert Linked(con, rows).travellers() == {"1": "D:C9999999"}
+
+
 # Links
 
 
