@@ -129,7 +129,7 @@ def intake(this: Night) -> list[dict[str, Any]]:
         if batches:
             rows = deliveries.batch_rows(batches, known, this.night)
             this.lake.insert("ops", "batches", rows)
-            _supersede(this, {b.arrival.source for b in batches})
+            _supersede(this, batches, is_first=not known)
             _count(this, batches)
     kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
     tonight = {batch.batch_id for batch in batches}
@@ -156,15 +156,19 @@ def _take_in_source(
     return intake.batches
 
 
-def _supersede(this: Night, sources: set[str]) -> None:
-    for source in sorted(sources):
+def _supersede(this: Night, batches: list[deliveries.Batch], is_first: bool) -> None:
+    """Mark the versions that tonight's deliveries replace, or that replace them."""
+    new = None if is_first else ibis.memtable({"batch_id": [batch.batch_id for batch in batches]})
+    for source in sorted({batch.arrival.source for batch in batches}):
         table = contracts.records_of(source)
         records = this.lake.table("records", table.name)
         keyed = records.mutate(
             record_key=supersede.record_key(records, table, contracts.sources()[source])
         )
         versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
-        losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"))
+        losers = supersede.losers(
+            versions, "record_key", this.lake.table("ops", "batches"), new
+        )
         this.lake.mark_superseded(table.name, losers)
 
 

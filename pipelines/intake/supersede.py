@@ -15,13 +15,17 @@ def record_key(records: ir.Table, table: Table, contract: Table) -> ir.StringVal
     return ibis.literal("\x1f").join([records[name] for name in names])
 
 
-def losers(versions: ir.Table, key: str, batches: ir.Table) -> ir.Table:
+def losers(versions: ir.Table, key: str, batches: ir.Table, new: ir.Table | None) -> ir.Table:
     """Versions that another version of the same key replaces.
 
     The version received last wins: by time of receipt, then file name, then row number. Keys:
-    (batch_id, row_number); `superseded_by` is the batch of the winner.
+    (batch_id, row_number); `superseded_by` is the batch of the winner. Only keys of which a version
+    is in the batches `new` (batch_id) are looked at, where given.
     """
     marked = versions.mutate(key_hash=versions[key].hash())
+    if new is not None:
+        asked = marked.semi_join(new, "batch_id").select("key_hash").distinct()
+        marked = marked.semi_join(asked, "key_hash")
     counted = marked.group_by("key_hash").agg(versions=lambda t: t.count())
     repeated = counted.filter(counted.versions > 1)
     rivals = marked.semi_join(repeated, "key_hash").join(

@@ -27,8 +27,13 @@ def at(day: str) -> datetime:
     return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
-def losers(con: Any, versions: list[Version]) -> dict[tuple[str, int], str]:
-    """(file, row_number) of each replaced version -> the file that replaces it."""
+def losers(
+    con: Any, versions: list[Version], new: list[str] | None = None
+) -> dict[tuple[str, int], str]:
+    """(file, row_number) of each replaced version -> the file that replaces it.
+
+    `new` are the files of tonight, all of them if not given.
+    """
     files = sorted({(file, day) for _, file, day, _ in versions})
     batch = {(file, day): f"B{n}" for n, (file, day) in enumerate(files)}
     names = {identifier: file for (file, _), identifier in batch.items()}
@@ -41,7 +46,8 @@ def losers(con: Any, versions: list[Version]) -> dict[tuple[str, int], str]:
         }
     )
     batches = ibis.memtable(pa.table({"batch_id": list(names), "file": list(names.values())}))
-    found = supersede.losers(ibis.memtable(rows), "record_key", batches)
+    tonight = None if new is None else batches.filter(batches.file.isin(new)).select("batch_id")
+    found = supersede.losers(ibis.memtable(rows), "record_key", batches, tonight)
     return {
         (names[row["batch_id"]], row["row_number"]): names[row["superseded_by"]]
         for row in con.to_pyarrow(found).to_pylist()
@@ -86,6 +92,23 @@ def test_the_later_version_wins(
 ) -> None:
     for order in permutations(versions):
         assert losers(con, list(order)) == expected
+
+
+def test_only_keys_of_tonight_are_looked_at(con: Any) -> None:
+    old = [("K", "a.csv", "2025-01-01", 1), ("K", "b.csv", "2025-01-02", 1)]
+    rest = [("M", "a.csv", "2025-01-01", 2), ("M", "b.csv", "2025-01-02", 2)]
+    new = [("K", "c.csv", "2025-01-03", 1)]
+    assert losers(con, old + rest + new, ["c.csv"]) == {
+        ("a.csv", 1): "c.csv",
+        ("b.csv", 1): "c.csv",
+    }
+    late = [
+        ("K", "c.csv", "2024-12-31", 1)
+    ]  # received before: it is replaced, and by whom is known
+    assert losers(con, old + rest + late, ["c.csv"]) == {
+        ("a.csv", 1): "b.csv", ("c.csv", 1): "b.csv",
+    }  # fmt: skip
+    assert losers(con, old + rest, []) == {}
 
 
 def test_the_name_of_a_list_belongs_to_its_key(con: Any) -> None:
