@@ -36,6 +36,7 @@ bench: $(STAMP)
 
 dictionary: $(STAMP)
 	$(BIN)/python -m pipelines.dictionary
+	$(BIN)/python -m pipelines.handbook
 
 # Names, versions and hashes only: no address of any registry.
 lock:

@@ -90,6 +90,18 @@ class Lake:
         """A lake table as it is now."""
         return self.ibis.table(name, database=(CATALOG, schema))
 
+    def table_at(self, schema: str, name: str, snapshot_id: int) -> ir.Table:
+        """A lake table as it was in a snapshot; the engine refuses one that was expired.
+
+        Not for use inside a transaction, whose own rows it would show as well.
+        """
+        view = f"then_{schema}_{name}"
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608
+            f"SELECT * FROM {CATALOG}.{schema}.{name} AT (VERSION => {int(snapshot_id)})"
+        )
+        return self.ibis.table(view, database=("temp", "main"))
+
     def create_missing(self) -> None:
         """Create the tables of the contracts that are not there yet."""
         for schema in sorted({schema for schema, _ in contracts.lake()}):
@@ -115,6 +127,13 @@ class Lake:
         """Replace all rows of a table."""
         self.ibis.truncate_table(name, database=(CATALOG, schema))
         self.insert(schema, name, rows)
+
+    def forget_night(self, schema: str, name: str, night_number: int) -> None:
+        """Delete what a run that was killed had kept under the number of this one."""
+        self.con.execute(
+            f"DELETE FROM {CATALOG}.{schema}.{name} WHERE night_number = ?",  # noqa: S608
+            [night_number],
+        )
 
     def mark_superseded(self, name: str, losers: ir.Table) -> None:
         """Set `superseded_by` of the versions in `losers` (batch_id, row_number, superseded_by)."""

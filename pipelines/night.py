@@ -35,6 +35,8 @@ from pipelines.policy import Policy
 from pipelines.publish import lookups, warehouse
 
 PUBLISHED, WITHHELD = "published", "withheld"
+# What the rules of a night are known by, in ops.nights.
+RULES = ("policy_sha256", "contracts_sha256", "code_version")
 Report = Callable[[str], None]
 
 
@@ -351,24 +353,71 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
     """Journeys, outcomes and findings; writes the schema `reconciled`."""
     lake, policy = this.lake, this.policy
     record_starts_on = linked.crossings.crossed_on.min().to_pyarrow().as_py()
+    gaps = lake.scratch(reconcile.feed_gaps(linked.crossings, policy))
     journeys = lake.scratch(reconcile.journeys(linked.crossings, policy))
     matches = lake.scratch(reconcile.list_matches(journeys, linked.repatriations, policy))
     departures = reconcile.departures(
         journeys, linked.placements, linked.repatriations, linked.persons,
-        reference.memtable("permitted_stays"), policy, this.night, record_starts_on,
+        reference.memtable("permitted_stays"), gaps, policy, this.night, record_starts_on,
     )  # fmt: skip
     findings = reconcile.findings(
-        linked.crossings, journeys, linked.placements, policy, this.night, record_starts_on,
+        linked.crossings, journeys, linked.placements, gaps, policy, this.night, record_starts_on,
         linked.shared_identities,
         standardise.unresolved(**records_of(lake), purposes=papers.purposes()),
     )  # fmt: skip
+    announced = reconcile.announced(*published())
+    findings = findings.union(
+        reconcile.list_total_mismatches(linked.repatriations, announced)
+    )
     named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
     written = {"departures": named, "findings": findings, "list_matches": matches}
     with lake.transaction():
         for name, rows in written.items():
             lake.replace("reconciled", name, rows)
-    lake.drop_scratch(journeys, matches)
-    return {name: lake.table("reconciled", name) for name in written}
+    _keep_changes(this, linked)
+    lake.drop_scratch(gaps, journeys, matches)
+    return {name: lake.table("reconciled", name) for name in (*written, "changes")}
+
+
+def _keep_changes(this: Night, linked: Linked) -> None:
+    """Append what became of departures since the last linked night; nothing on the first.
+
+    That night is read by its snapshot, so that a run that was killed and begun again says the
+    same. An open transaction would show its own rows in the snapshot too.
+    """
+    lake, before = this.lake, last_linked(this.lake)
+    if not before:
+        return
+    then, now = before["snapshot_id"], _conditions(this)
+    persons = {
+        "crossings": linked.crossings, "placements": linked.placements,
+        "repatriations": linked.repatriations,
+    }  # fmt: skip
+    with lake.scratchpad() as hold:
+        known = lake.table_at("ops", "batches", then)
+        nights = (
+            lake.table_at("reconciled", "departures", then),
+            lake.table("reconciled", "departures"),
+        )
+        changed = hold(
+            reconcile.changes(
+                hold(reconcile.differing(*nights)),
+                *nights,
+                hold(reconcile.news(records_of(lake), persons, known)),
+                are_rules_new=any(before[name] != now[name] for name in RULES),
+                is_linkage_new=before["linkage_model"] != now["linkage_model"],
+                night=this.night,
+                night_number=this.number,
+            )
+        )
+        with lake.transaction():
+            lake.forget_night("reconciled", "changes", this.number)
+            lake.insert("reconciled", "changes", changed)
+
+
+def published() -> tuple[ir.Table, ir.Table]:
+    """What agencies published, and how it is measured."""
+    return reference.memtable("published_figures"), reference.memtable("published_measures")
 
 
 def records_of(lake: Lake) -> dict[str, ir.Table]:
@@ -381,11 +430,15 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
     departures, matches = reconciled["departures"], reconciled["list_matches"]
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
     gates = reference.memtable("gates")
+    chances = _chances(this, departures, gates)
     return {
-        "departures": departures,
+        "departures": surface.with_chances(departures, chances),
         "findings": reconciled["findings"],
+        "changes": reconciled["changes"],
         "hotspots": surface.hotspots(
-            departures, linked.placements, provinces, regencies, this.policy
+            departures, chances, linked.placements, provinces, regencies,
+            surface.agreement(linked.persons, linked.placements, linked.repatriations),
+            surface.unplaced(linked.persons), this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
         "gates": surface.gates(linked.crossings, departures, gates, provinces),
@@ -393,9 +446,29 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
             linked.repatriations, matches, departures, provinces
         ),
         "coverage": surface.coverage(
-            linked.crossings, departures, linked.placements, linked.repatriations, matches
+            linked.crossings, departures, linked.placements, linked.repatriations, matches,
+            this.night,
+        ),
+        "benchmarks": surface.benchmarks(
+            *published(), linked.crossings, departures, linked.placements, linked.repatriations,
+            matches, this.policy,
         ),
     }
+
+
+def _chances(this: Night, departures: ir.Table, gates: ir.Table) -> ir.Table:
+    """How likely each departure counts as undocumented once everything is known."""
+    lake = this.lake
+    with lake.scratchpad() as hold:
+        missed = surface.doubts(
+            departures, lake.table("identity", "candidates"),
+            lake.table("identity", "person_records"),
+        )  # fmt: skip
+        countries = reference.memtable("countries")
+        found = surface.chances(
+            departures, missed, gates, countries, this.policy, this.night, hold
+        )
+        return lake.scratch(found)
 
 
 def _accounts(this: Night, checks: pa.Table) -> dict[str, ir.Table]:

@@ -1,14 +1,15 @@
 """The parameters of the outcome rules: declared in schemas/policy.yaml, overridden one by one.
 
-A `policy.yaml` in PULANG_HOME may set single parameters (`grace_days: 60`). Nothing else in the
-pipeline knows a threshold: rules and figures take a `Policy` and say so in their signature.
+A `policy.yaml` in PULANG_HOME may set single parameters for all time (`grace_days: 60`) or from a
+day on (`grace_days: [{value: 60, valid_from: 2026-01-01}]`). Nothing else in the pipeline knows a
+threshold: rules and figures take a `Policy` and say so in their signature.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -44,34 +45,78 @@ class PolicyError(PulangError, ValueError):
         self.problem = problem
 
 
-class Parameter(BaseModel):
-    """One declared parameter: its value with unit, reasons, legal basis and first day."""
+#: Parameters that a departure meets as they were on its day; every other has one value.
+DATED = (
+    "permitted_stay_days_default", "border_pass_stay_days", "grace_days", "working_age_min",
+    "working_age_max", "transit_countries", "list_categories_proving_work", "exempt_purposes",
+    "feed_gap_trip_days", "feed_gap_reach_days",
+)  # fmt: skip
+
+
+class Period(BaseModel):
+    """A value and the first day on which it is in force; the next period ends it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: Any
+    valid_from: date
+
+
+Periods = tuple[Period, ...]
+
+
+class Parameter(BaseModel):
+    """One declared parameter: its value or periods, with unit, reasons and legal basis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: Any = None
+    valid_from: date | None = None
+    periods: tuple[Period, ...] = ()
     unit: str
     reason_id: str
     reason_en: str
     legal_basis: str | None
-    valid_from: date
+
+    @property
+    def in_order(self) -> tuple[Period, ...]:
+        """The periods; a single value with its first day is one of them."""
+        if self.valid_from is None:
+            return self.periods
+        return (Period(value=self.value, valid_from=self.valid_from),)
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if bool(self.periods) == (self.valid_from is not None):
+            raise ValueError("give either value and valid_from, or periods")
+        return self
 
 
 class Policy(BaseModel):
-    """The values in force. Field names are the parameter names; meanings stand in the YAML."""
+    """The latest values. Field names are the parameter names; meanings stand in the YAML.
+
+    Rules ask `history` for the parameters in DATED, since a change applies from its day only.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     abroad_at_record_start: Literal["unknown", "none"]
     record_start_days: Days
     permitted_stay_days_default: Days
+    border_pass_stay_days: Days
     grace_days: Days
     working_age_min: Years
     working_age_max: Years
     transit_countries: tuple[Country, ...]
     list_categories_proving_work: tuple[ListCategory, ...]
     exempt_purposes: tuple[Purpose, ...]
+    feed_gap_trip_days: Days
+    feed_gap_reach_days: Days
+    feed_gap_window_days: Annotated[int, Field(strict=True, ge=7, le=366)]
+    feed_gap_min_crossings: Annotated[int, Field(strict=True, ge=1)]
+    feed_gap_partial_share: Annotated[StrictFloat, Field(ge=0.0, lt=1.0)]
     duplicate_scan_minutes: Minutes
+    out_of_order_days: Days
     list_arrival_tolerance_days: Days
     same_return_days: Days
     late_record_days: Days
@@ -80,8 +125,11 @@ class Policy(BaseModel):
     default_birth_dates: tuple[date, ...]
     watch_regions: tuple[Province, ...]
     interval_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]
+    expected_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]
+    benchmark_tolerance: Annotated[StrictFloat, Field(ge=0.0, lt=1.0)]
 
     overrides: tuple[str, ...] = ()
+    changes: tuple[tuple[str, tuple[tuple[date, Any], ...]], ...] = ()
 
     @model_validator(mode="after")
     def _ages_in_order(self) -> Self:
@@ -95,16 +143,32 @@ class Policy(BaseModel):
 
         Raises PolicyError for an unreadable file, an unknown name or a value out of range.
         """
-        values = {name: parameter.value for name, parameter in declared().items()}
+        periods = {name: parameter.in_order for name, parameter in declared().items()}
         path = (home / OVERRIDE) if home else DECLARED
         overrides = _mapping(path) if home and path.exists() else {}
-        _refuse_unknown(path, overrides, values)
-        return _validated(path, {**values, **overrides}, tuple(sorted(overrides)))
+        _refuse_unknown(path, overrides, periods)
+        for name, given in overrides.items():
+            periods[name] = _overridden(path, name, given, periods[name])
+        for name, parts in periods.items():
+            _refuse_disorder(path, name, parts)
+        return _validated(path, periods, tuple(sorted(overrides)))
+
+    def history(self, name: str) -> tuple[tuple[date, Any], ...]:
+        """(first day, value) of a parameter, in order; the first holds for all time before too."""
+        return dict(self.changes).get(name) or ((date.min, getattr(self, name)),)
 
     @property
     def values(self) -> dict[str, Any]:
-        """Parameter values by name, as JSON types."""
-        return self.model_dump(mode="json", exclude={"overrides"})
+        """Parameter values by name, as JSON types; those with several periods as a list of them."""
+        plain = self.model_dump(mode="json", exclude={"overrides", "changes"})
+        dated = {
+            name: [
+                {"value": value, "valid_from": first.isoformat()}
+                for first, value in self.history(name)
+            ]
+            for name, _ in self.changes
+        }
+        return plain | dated
 
     @property
     def digest(self) -> str:
@@ -113,17 +177,23 @@ class Policy(BaseModel):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def table(self) -> pa.Table:
-        """One row per parameter (key `parameter`), as shown in the brief and every extract."""
-        rows = [self._row(name, parameter) for name, parameter in declared().items()]
+        """One row per parameter and period (key `parameter`, `valid_from`), for every extract."""
+        rows = [
+            row for name, parameter in declared().items() for row in self._rows(name, parameter)
+        ]
         return pa.Table.from_pylist(rows, schema=PARAMETERS)
 
-    def _row(self, name: str, parameter: Parameter) -> dict[str, Any]:
-        return {
-            "parameter": name,
-            **parameter.model_dump(),
-            "value": json.dumps(self.values[name]),
-            "is_overridden": name in self.overrides,
-        }
+    def _rows(self, name: str, parameter: Parameter) -> Iterator[dict[str, Any]]:
+        told = parameter.model_dump(include={"unit", "reason_id", "reason_en", "legal_basis"})
+        is_overridden = name in self.overrides
+        dated = dict(self.changes).get(name)
+        for first, value in dated or ((parameter.in_order[0].valid_from, self.values[name]),):
+            yield told | {
+                "parameter": name,
+                "value": json.dumps(value),
+                "valid_from": first,
+                "is_overridden": is_overridden,
+            }
 
 
 PARAMETERS = pa.schema(
@@ -171,9 +241,47 @@ def _refuse_unknown(path: Path, overrides: Mapping[str, Any], known: Mapping[str
             raise PolicyError(path, name, f"unknown parameter; known: {', '.join(sorted(known))}")
 
 
-def _validated(path: Path, values: Mapping[str, Any], overrides: tuple[str, ...]) -> Policy:
+def _overridden(path: Path, name: str, given: Any, known: Periods) -> Periods:
+    """One value for all time; or, from the first day that is given on, the given periods."""
+    if not (isinstance(given, list) and given and all(isinstance(part, dict) for part in given)):
+        return (Period(value=given, valid_from=known[0].valid_from),)
     try:
-        return Policy.model_validate({**values, "overrides": overrides})
+        periods = tuple(Period.model_validate(part) for part in given)
+    except ValidationError as error:
+        raise PolicyError(path, name, _first_problem(error)) from None
+    kept = (period for period in known if period.valid_from < periods[0].valid_from)
+    return (*kept, *periods)
+
+
+def _refuse_disorder(path: Path, name: str, periods: Periods) -> None:
+    days = [period.valid_from for period in periods]
+    if days != sorted(set(days)):
+        raise PolicyError(path, name, "periods must be in order of valid_from, one a day")
+    if len(periods) > 1 and name not in DATED:
+        raise PolicyError(path, name, "has one value for all time; only outcome rules have periods")
+
+
+def _validated(path: Path, periods: Mapping[str, Periods], overrides: tuple[str, ...]) -> Policy:
+    """The policy of the last day, after the values of every day of change were judged together."""
+    days = sorted({period.valid_from for parts in periods.values() for period in parts})
+    of_day = {day: _policy(path, {n: _on(p, day) for n, p in periods.items()}) for day in days}
+    changes = tuple(
+        (name, tuple((p.valid_from, getattr(of_day[p.valid_from], name)) for p in parts))
+        for name, parts in periods.items()
+        if len(parts) > 1
+    )
+    return of_day[days[-1]].model_copy(update={"overrides": overrides, "changes": changes})
+
+
+def _on(periods: Periods, day: date) -> Any:
+    """The value in force on a day; before the first period, its value too."""
+    started = [period.value for period in periods if period.valid_from <= day]
+    return started[-1] if started else periods[0].value
+
+
+def _policy(path: Path, values: Mapping[str, Any]) -> Policy:
+    try:
+        return Policy.model_validate(values)
     except ValidationError as error:
         where = error.errors()[0]["loc"]
         raise PolicyError(

@@ -14,6 +14,7 @@ This is the one place that reads them. Sources, licences and dates stand in
 | name_words | word |
 | gates | code |
 | published_figures | figure, year, dimension, code |
+| published_measures | figure, year, measure |
 """
 
 from functools import cache
@@ -39,6 +40,8 @@ COLUMN_TYPES: dict[str, pa.DataType] = {
     "days": pa.int64(),
     "year": pa.int64(),
     "value": pa.float64(),
+    "period_start": pa.date32(),
+    "period_end": pa.date32(),
     "is_asean": pa.bool_(),
 }
 

@@ -17,6 +17,7 @@ KEYS = {
     "permitted_stays": ["alpha3"],
     "provinces": ["code"],
     "published_figures": ["figure", "year", "dimension", "code"],
+    "published_measures": ["figure", "year", "measure"],
     "regencies": ["code"],
     "region_aliases": ["alias"],
     "retired_regencies": ["old_code"],

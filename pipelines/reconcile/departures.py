@@ -9,8 +9,10 @@ import ibis.expr.types as ir
 
 from pipelines.policy import Policy
 from pipelines.reconcile.dates import days_after, full_years
+from pipelines.reconcile.gaps import explained_days
 from pipelines.reconcile.lists import list_matches, list_returns
 from pipelines.reconcile.origin import origin
+from pipelines.reconcile.periods import in_force, is_among
 from pipelines.reconcile.placements import best_placements
 from pipelines.reconcile.reasons import explain
 from pipelines.reconcile.rules import decide
@@ -57,6 +59,7 @@ def departures(
     repatriations: ir.Table,
     persons: ir.Table,
     permitted_stays: ir.Table,
+    gaps: ir.Table,
     policy: Policy,
     as_of: date,
     coverage_from: date | None,
@@ -64,8 +67,9 @@ def departures(
     """Give every departure its evidence and its outcome.
 
     Takes journeys (key departure_key), placements and list rows with persons, persons (key
-    person_id) and permitted_stays (key alpha3; days). Gives one row per exit, per entry without
-    exit and per listed return with neither (key departure_key). `as_of` is the date of the night,
+    person_id), permitted_stays (key alpha3; days) and gaps of the feed (key gap_on, is_exit). Gives
+    one row per exit, per entry without exit and per listed return with neither (key departure_key).
+    `as_of` is the date of the night,
     `coverage_from` the first day of the border record; where there is none, it begins tonight.
     """
     matches = list_matches(journeys, repatriations, policy)
@@ -74,6 +78,7 @@ def departures(
     placed = best_placements(slim, placements, policy)
     trips = _trips(journeys, returns)
     gathered = _gathered(trips, placed, persons, permitted_stays)
+    gathered = _with_gaps(gathered, explained_days(gaps, policy))
     known = evidence(gathered, policy, as_of, coverage_from or as_of)
     decided = origin(explain(decide(known, policy), policy))
     return decided.select(COLUMNS)
@@ -132,6 +137,17 @@ def _gathered(
     )
 
 
+def _with_gaps(trips: ir.Table, explained: ir.Table) -> ir.Table:
+    """Add is_near_gap: what is missing of the trip may lie in a gap (key departure_key)."""
+    trips = trips.view()
+    is_exit_missing = trips.departed_on.isnull()
+    joined = trips.left_join(
+        explained,
+        (trips.occurred_on == explained.seen_on) & (is_exit_missing == explained.is_exit_missing),
+    )
+    return joined.mutate(is_near_gap=joined.seen_on.notnull()).drop("seen_on", "is_exit_missing")
+
+
 def evidence(gathered: ir.Table, policy: Policy, as_of: date, coverage_from: date) -> ir.Table:
     """Add the facts that rules and reasons weigh (key departure_key, rows unchanged)."""
     return _with_dates(_with_facts(gathered, policy, coverage_from), policy, as_of)
@@ -139,7 +155,9 @@ def evidence(gathered: ir.Table, policy: Policy, as_of: date, coverage_from: dat
 
 def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
     record_start_ends = coverage_from + timedelta(days=policy.record_start_days)
-    is_transit = t.declared_country.isin(policy.transit_countries).fill_null(False)
+    is_transit = is_among(policy, "transit_countries", t.declared_country, t.occurred_on)
+    is_transit = is_transit.fill_null(False)
+    is_border_pass = t.is_border_pass.fill_null(False)
     is_placement_country = (t.declared_country == t.placement_country).fill_null(False)
     birth_date = t.birth_date.coalesce(t.list_birth_date)
     is_default = birth_date.isin(policy.default_birth_dates)
@@ -158,7 +176,12 @@ def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
             t.occurred_on.year() - t.list_birth_year
         ),
         days_away=t.returned_on.delta(t.departed_on, unit="day"),
-        permitted_days=t.stay_days.fill_null(policy.permitted_stay_days_default),
+        is_border_pass=is_border_pass,
+        permitted_days=ibis.ifelse(
+            is_border_pass,
+            in_force(policy, "border_pass_stay_days", t.occurred_on),
+            t.stay_days.coalesce(in_force(policy, "permitted_stay_days_default", t.occurred_on)),
+        ),
         link_probability=ibis.least(
             t.placement_probability.fill_null(1.0), t.list_probability.fill_null(1.0)
         ),
@@ -167,7 +190,8 @@ def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
 
 def _with_dates(t: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     is_open = t.return_kind == "none"
-    due_on = days_after(t.departed_on, t.permitted_days + policy.grace_days)
+    grace_days = in_force(policy, "grace_days", t.occurred_on)
+    due_on = days_after(t.departed_on, t.permitted_days + grace_days)
     dated = t.mutate(due_on=due_on, overdue_on=days_after(due_on, 1))
     last_evidence_on = ibis.greatest(
         dated.occurred_on,
@@ -179,5 +203,6 @@ def _with_dates(t: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     return dated.mutate(
         is_overdue=is_open & (dated.due_on < ibis.literal(as_of)),
         diverted_on=dated.returned_on.coalesce(dated.overdue_on),
+        gap_since=dated.overdue_on.coalesce(dated.occurred_on),
         final_on=days_after(last_evidence_on, policy.late_record_days),
     )

@@ -76,14 +76,40 @@ FINDINGS: tuple[Finding, ...] = (
     Finding(
         "feed_gap",
         "perlintasan",
-        "Hari tanpa satu pun perlintasan di dalam cakupan catatan.",
-        "A day inside the coverage without a single crossing.",
+        "Hari tanpa satu pun perlintasan ke satu arah yang biasanya ramai.",
+        "A day without a single crossing in a direction that is normally busy.",
+    ),
+    Finding(
+        "partial_feed",
+        "perlintasan",
+        "Hari dengan sebagian kecil saja dari perlintasan yang biasa ke satu arah.",
+        "A day with only a small part of the usual crossings in one direction.",
+    ),
+    Finding(
+        "same_minute_pair",
+        "perlintasan",
+        "Orang keluar dan masuk dalam menit yang sama; urutannya disimpulkan dari keadaannya.",
+        "A person left and entered in the same minute; the order follows from where they were.",
+    ),
+    Finding(
+        "out_of_order_times",
+        "perlintasan",
+        "Masuk tanpa keberangkatan yang segera disusul keluar tanpa kepulangan: jamnya mungkin "
+        "tertukar.",
+        "An entry without exit, soon followed by an exit without return: the clocks may be out of "
+        "order.",
     ),
     Finding(
         "placement_without_exit",
         "penempatan",
         "Penempatan yang sah tanpa keberangkatan orangnya dalam masa berlaku.",
         "A valid placement whose holder did not leave while it was in force.",
+    ),
+    Finding(
+        "list_total_mismatch",
+        "pemulangan",
+        "Daftar pemulangan yang barisnya tidak berjumlah sebanyak yang diumumkan.",
+        "A repatriation list whose rows do not add up to the total that was announced.",
     ),
     Finding(
         "unmapped_value",
@@ -98,6 +124,7 @@ def findings(
     crossings: ir.Table,
     journeys: ir.Table,
     placements: ir.Table,
+    gaps: ir.Table,
     policy: Policy,
     as_of: date,
     coverage_from: date | None,
@@ -106,19 +133,18 @@ def findings(
 ) -> ir.Table:
     """All findings, one row per occurrence; the delivered row where there is one.
 
-    Takes crossings and placements with persons and journeys. `identities` (person_id,
-    document_number, birth_date; one row per way in which a person was written down) adds
-    conflicting birth dates, and says who has several passports, which is dear to find among all
-    crossings; people of one identity may be left out. `detail` holds codes, counts and dates only.
-    `unresolved` (source, field, value, rows) are words that standardisation could not map. Without
-    a border record there are no gaps in it.
+    Takes crossings and placements with persons, journeys and gaps of the feed. `identities`
+    (person_id, document_number, birth_date; one row per way in which a person was written down)
+    adds conflicting birth dates, and says who has several passports, which is dear to find among
+    all crossings; people of one identity may be left out. `detail` holds codes, counts and dates
+    only. `unresolved` (source, field, value, rows) are words that standardisation could not map.
     """
     record_from = coverage_from or as_of
     parts = [
-        _from_journeys(crossings, journeys),
+        _from_journeys(crossings, journeys, policy),
         two_live_passports(_of_several_documents(crossings, identities)),
         unknown_gates(crossings),
-        feed_gaps(crossings, record_from, as_of),
+        feed_gaps(gaps),
         placements_without_exit(placements, journeys, policy, as_of, record_from),
     ]
     if identities is not None:
@@ -133,10 +159,14 @@ def finding_codes() -> pa.Table:
     return pa.Table.from_pylist([vars(finding) for finding in FINDINGS])
 
 
-def _from_journeys(crossings: ir.Table, journeys: ir.Table) -> ir.Table:
+def _from_journeys(crossings: ir.Table, journeys: ir.Table, policy: Policy) -> ir.Table:
     """Findings that journeys already know, joined once to the crossings they concern."""
     marked = ibis.union(
-        entries_without_exit(journeys), two_exits_in_a_row(journeys), duplicate_crossings(journeys)
+        entries_without_exit(journeys),
+        two_exits_in_a_row(journeys),
+        duplicate_crossings(journeys),
+        same_minute_pairs(journeys),
+        out_of_order_times(journeys, policy),
     )
     rows = crossings.select(
         "crossing_id", "batch_id", "row_number", "person_id", "gate_code", occurred_on="crossed_on"
@@ -171,6 +201,33 @@ def duplicate_crossings(journeys: ir.Table) -> ir.Table:
         code=ibis.literal("duplicate_crossing"),
         crossing_id=rows.merged_crossing_ids.split(";").unnest(),
         detail=ibis.null("string"),
+    )
+
+
+def same_minute_pairs(journeys: ir.Table) -> ir.Table:
+    """Exits that share their minute with an entry of the person (code, crossing_id, detail)."""
+    rows = journeys.filter(journeys.is_same_minute & journeys.exit_crossing_id.notnull())
+    return rows.select(
+        code=ibis.literal("same_minute_pair"),
+        crossing_id=rows.exit_crossing_id,
+        detail=ibis.null("string"),
+    )
+
+
+def out_of_order_times(journeys: ir.Table, policy: Policy) -> ir.Table:
+    """Entries without exit just before an exit without return (code, crossing_id, detail)."""
+    entries = journeys.filter(journeys.exit_crossing_id.isnull()).select(
+        "person_id", entered_on="returned_on", entry_id="return_crossing_id"
+    )
+    exits = journeys.filter(journeys.departed_on.notnull() & journeys.returned_on.isnull())
+    pairs = entries.join(exits.select("person_id", "departed_on"), "person_id")
+    days = pairs.departed_on.delta(pairs.entered_on, unit="day")
+    soon = pairs.mutate(days=days).filter(days.between(0, policy.out_of_order_days))
+    first = soon.group_by("entry_id").agg(days=soon.days.min())
+    return first.select(
+        code=ibis.literal("out_of_order_times"),
+        crossing_id=first.entry_id,
+        detail=ibis.literal("days_to_exit=") + first.days.cast("string"),
     )
 
 
@@ -232,20 +289,17 @@ def unknown_gates(crossings: ir.Table) -> ir.Table:
     return _as_findings(rows.mutate(detail=detail), "unknown_gate")
 
 
-def feed_gaps(crossings: ir.Table, coverage_from: date, as_of: date) -> ir.Table:
-    """Days without any crossing, between the first day of the record and its last."""
-    end = max(as_of, coverage_from + timedelta(days=1))
-    days = ibis.range(
-        ibis.timestamp(coverage_from.isoformat()),
-        ibis.timestamp(end.isoformat()),
-        ibis.interval(days=1),
-    )
-    calendar = days.unnest().name("day").as_table()
-    calendar = calendar.select(occurred_on=calendar.day.cast("date"))
-    seen = crossings.select(occurred_on="crossed_on").distinct()
-    missing = calendar.anti_join(seen, "occurred_on")
-    inside = missing.filter(missing.occurred_on < seen.occurred_on.max().as_scalar())
-    return _as_findings(inside, "feed_gap")
+def feed_gaps(gaps: ir.Table) -> ir.Table:
+    """Known gaps of the feed, day by day and direction by direction."""
+    is_silent = gaps.crossings == 0
+    parts = {
+        "direction": ibis.ifelse(gaps.is_exit, "KELUAR", "MASUK"),
+        "crossings": gaps.crossings.cast("string"),
+        "expected": gaps.expected.round().cast("int64").cast("string"),
+    }
+    detail = ibis.literal(" ").join([ibis.literal(f"{k}=") + part for k, part in parts.items()])
+    code = ibis.ifelse(is_silent, "feed_gap", "partial_feed")
+    return _as_findings(gaps.mutate(code=code, occurred_on=gaps.gap_on, detail=detail))
 
 
 def placements_without_exit(

@@ -20,7 +20,7 @@ def journeys(crossings: ir.Table, policy: Policy) -> ir.Table:
 
     return_kind: `recorded` (an entry follows), `implied` (another exit follows, so the person came
     back unseen, not later than next_exit_on), `none` (nothing follows). A crossing without a
-    person stands alone.
+    person stands alone. is_border_pass and is_same_minute are those of the exit, else of the entry.
 
     One sort serves every window here: at national scale it is most of the cost.
     """
@@ -30,10 +30,7 @@ def journeys(crossings: ir.Table, policy: Policy) -> ir.Table:
 
 
 def _in_sequence(crossings: ir.Table, policy: Policy) -> ir.Table:
-    """Each crossing with its neighbours in the person's life (key crossing_id).
-
-    At equal times an exit comes first: nobody enters a country that they have not left.
-    """
+    """Each crossing with its neighbours in the person's life (key crossing_id)."""
     slim = crossings.select(
         "crossing_id",
         "person_id",
@@ -44,16 +41,71 @@ def _in_sequence(crossings: ir.Table, policy: Policy) -> ir.Table:
         "country_code",
         "purpose",
         is_splp=(crossings.document_type == "SPLP").fill_null(False),
+        is_border_pass=(crossings.document_type == "PLB").fill_null(False),
         traveller=crossings.person_id.fill_null(crossings.crossing_id),
     )
-    order = [slim.crossed_at, slim.is_exit.desc(), slim.crossing_id]
-    life = ibis.window(group_by=slim.traveller, order_by=order)
+    slim = _placed(slim)
+    life = ibis.window(group_by=slim.traveller, order_by=_order(slim))
     before = {
         f"previous_{name}": slim[name].lag().over(life)
         for name in ("is_exit", "gate_code", "crossed_at")
     }
     after = {f"next_{name}": slim[name].lead().over(life) for name in (*FOLLOWING, "crossed_at")}
     return _with_repeat_flags(slim.mutate(**before, **after), policy)
+
+
+def _order(scans: ir.Table) -> list[ir.Value]:
+    return [scans.placed_at, scans.crossed_at, scans.crossing_id]
+
+
+def _placed(slim: ir.Table) -> ir.Table:
+    """Crossings with `placed_at`, by which they are put in order (key crossing_id)."""
+    both = same_minute(slim)
+    pairs = both.select(pair_id="crossing_id", pair_at="placed_at")
+    joined = slim.left_join(pairs, slim.crossing_id == pairs.pair_id)
+    return joined.mutate(
+        placed_at=joined.pair_at.coalesce(joined.crossed_at),
+        is_same_minute=joined.pair_id.notnull(),
+    ).drop("pair_id", "pair_at")
+
+
+def same_minute(slim: ir.Table) -> ir.Table:
+    """Crossings of a minute in which one person both left and entered (key crossing_id).
+
+    Clocks do not tell their order; what the person was before does. Somebody abroad enters and
+    then leaves, anybody else leaves and then enters. Abroad is who left at the last minute of one
+    direction only; minutes of both directions change nothing, so the order is total. They are
+    few, and found by a join, so that sorting them again is cheap.
+    """
+    marked = slim.select(
+        "traveller", "is_exit", "crossing_id", "crossed_at", minute=_minute(slim.crossed_at)
+    )
+    entries = marked.filter(~marked.is_exit)
+    pairs = marked.filter(marked.is_exit).semi_join(entries, ["traveller", "minute"])
+    lives = marked.semi_join(pairs.select("traveller").distinct(), "traveller")
+    minute = ibis.window(group_by=["traveller", "minute"])
+    direction = lives.is_exit.cast("int8")
+    lives = lives.mutate(is_both=direction.min().over(minute) < direction.max().over(minute))
+    before = ibis.window(
+        group_by="traveller", order_by=["crossed_at", "crossing_id"], preceding=(None, 1)
+    )
+    left_at, entered_at = (
+        ibis.cases((~lives.is_both & side, lives.crossed_at)).max().over(before)
+        for side in (lives.is_exit, ~lives.is_exit)
+    )
+    was_abroad = left_at.notnull() & (entered_at.isnull() | (left_at > entered_at))
+    both = lives.mutate(was_abroad=was_abroad).filter(lives.is_both)
+    start = both.crossed_at.truncate("m")
+    later = ibis.ifelse(both.is_exit == both.was_abroad, start + _HALF, start)
+    return both.select("crossing_id", placed_at=later)
+
+
+def _minute(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """The minute as a number: engines truncate a time with a zone slowly."""
+    return (moment.epoch_seconds() / 60).floor().cast("int64")
+
+
+_HALF = ibis.interval(seconds=30)
 
 
 def _with_repeat_flags(scans: ir.Table, policy: Policy) -> ir.Table:
@@ -80,8 +132,7 @@ def _repeats(scans: ir.Table) -> ir.Table:
     Carries what follows the last scan of the run, which is what follows the crossing.
     """
     runs = scans.filter(scans.is_repeat | scans.is_repeated)
-    order = [runs.crossed_at, runs.is_exit.desc(), runs.crossing_id]
-    so_far = ibis.cumulative_window(group_by=runs.traveller, order_by=order)
+    so_far = ibis.cumulative_window(group_by=runs.traveller, order_by=_order(runs))
     runs = runs.mutate(run=(~runs.is_repeat).cast("int64").sum().over(so_far))
     following = {
         f"after_{name}": runs[f"next_{name}"].max(where=~runs.is_repeated) for name in FOLLOWING
@@ -146,6 +197,8 @@ def _as_journeys(rows: ir.Table) -> ir.Table:
         returned_on=at_return("crossed_on"),
         return_gate_code=at_return("gate_code"),
         is_splp_return=at_return("is_splp").fill_null(False),
+        is_border_pass=rows.is_border_pass,
+        is_same_minute=rows.is_same_minute,
         return_kind=_return_kind(is_exit, rows.next_is_exit),
         next_exit_on=ibis.ifelse(
             is_exit & rows.next_is_exit, rows.next_crossed_on, ibis.null("date")

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.policy import Policy
+from pipelines.reconcile.periods import is_among
 
 # The strongest statement first: a return on two lists carries the first of these that it has.
 CATEGORIES = ("TPPO", "SCAM", "PEKERJA", "OVERSTAY", "SAKIT", "LAINNYA")
@@ -15,7 +16,8 @@ def list_matches(journeys: ir.Table, repatriations: ir.Table, policy: Policy) ->
     """Say for each list row to which departure it belongs.
 
     Takes journeys (key departure_key) and list rows with persons (key list_file, list_number).
-    Gives the same key with `departure_key`, and `position`, 0 for the row that leads its return.
+    Gives the same key with `departure_key`, `position`, 0 for the row that leads its return, and
+    `judged_on`, the day of the departure by which the rules of its time are chosen.
     """
     rows = _in_returns(repatriations, policy)
     attached = _attached(_leading(rows), journeys, policy)
@@ -30,6 +32,7 @@ def list_matches(journeys: ir.Table, repatriations: ir.Table, policy: Policy) ->
         "list_number",
         departure_key=matched.attached_key.coalesce(own_key),
         position=matched.position,
+        judged_on=matched.attached_on.coalesce(matched.leading_on),
     )
 
 
@@ -51,7 +54,9 @@ def list_returns(matches: ir.Table, repatriations: ir.Table, policy: Policy) -> 
         list_number=first("list_number"),
         list_arrived_on=rows.arrived_on.min(),
         list_category=rows.category.argmin(rows.strength * 1000 + rows.position),
-        is_work_listed=rows.category.isin(policy.list_categories_proving_work).any(),
+        is_work_listed=is_among(
+            policy, "list_categories_proving_work", rows.category, rows.judged_on
+        ).any(),
         observed_country=first("country_code"),
         list_gate_code=first("gate_code"),
         list_regency_code=first("regency_code"),
@@ -98,6 +103,7 @@ def _in_returns(repatriations: ir.Table, policy: Policy) -> ir.Table:
         position=ibis.row_number().over(one),
         leading_file=rows.list_file.first().over(one),
         leading_number=rows.list_number.first().over(one),
+        leading_on=rows.arrived_on.first().over(one),
     )
 
 
@@ -116,7 +122,10 @@ def _attached(returns: ir.Table, journeys: ir.Table, policy: Policy) -> ir.Table
     )
     best = best.mutate(claim=ibis.row_number().over(claim))
     return best.filter(best.claim == 0).select(
-        attached_file="list_file", attached_number="list_number", attached_key="departure_key"
+        attached_file="list_file",
+        attached_number="list_number",
+        attached_key="departure_key",
+        attached_on=best.departed_on.coalesce(best.returned_on),
     )
 
 

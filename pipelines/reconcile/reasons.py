@@ -105,6 +105,12 @@ REASONS: tuple[Reason, ...] = (
         "The stated country is a usual place of transit.",
     ),
     Reason(
+        "transit_chain",
+        lambda t, _: t.is_declared_transit & (t.observed_country != t.declared_country),
+        "Menyatakan negara persinggahan dan dipulangkan dari negara lain.",
+        "Stated a country of transit and was brought home from another.",
+    ),
+    Reason(
         "declared_elsewhere",
         lambda t, _: t.has_placement & t.is_declared_elsewhere,
         "Negara yang dinyatakan berbeda dari negara penempatan.",
@@ -112,9 +118,15 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         "purpose_exempt",
-        lambda t, policy: t.purpose.isin(policy.exempt_purposes),
+        rules.has_exempt_purpose,
         "Tujuan perjalanan yang dinyatakan termasuk yang dikecualikan.",
         "The stated purpose is an exempt one.",
+    ),
+    Reason(
+        "border_pass",
+        lambda t, _: t.is_border_pass,
+        "Melintas dengan pas lintas batas.",
+        "Crossed on a border pass.",
     ),
     Reason(
         "no_exit",
@@ -127,6 +139,24 @@ REASONS: tuple[Reason, ...] = (
         rules.before_record_start,
         "Terjadi pada awal catatan; keberangkatan mungkin lebih awal dari catatan.",
         "Happened early in the record; the exit may be older than the record.",
+    ),
+    Reason(
+        "feed_gap",
+        rules.feed_gap,
+        "Yang hilang mungkin jatuh pada hari ketika catatan perlintasan tidak lengkap.",
+        "What is missing may lie on a day when the border feed was incomplete.",
+    ),
+    Reason(
+        "within_stay",
+        rules.returned_within_stay,
+        "Kembali dalam masa tinggal yang diizinkan.",
+        "Came back within the permitted stay.",
+    ),
+    Reason(
+        "after_stay",
+        rules.returned_late,
+        "Kembali setelah masa tinggal yang diizinkan.",
+        "Came back after the permitted stay.",
     ),
     Reason(
         "returned_by_list",
@@ -168,7 +198,10 @@ REASONS: tuple[Reason, ...] = (
 
 
 def explain(evidence: ir.Table, policy: Policy) -> ir.Table:
-    """Add `reasons`: the codes of all facts that hold, separated by ; (null when none does)."""
+    """Add `reasons`: the codes of all facts that hold, separated by ;.
+
+    There is always one: no exit, or how the departure ended.
+    """
     codes = [
         ibis.ifelse(reason.holds(evidence, policy).fill_null(False), reason.code, ibis.null(str))
         for reason in REASONS

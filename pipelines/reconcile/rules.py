@@ -15,17 +15,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.policy import Policy
+from pipelines.reconcile.outcomes import OUTCOMES
+from pipelines.reconcile.periods import in_force, is_among
 
 Predicate = Callable[[ir.Table, Policy], ir.BooleanValue]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an outcome means, for people."""
-
-    name: str
-    meaning_id: str
-    meaning_en: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def poorly_identified(t: ir.Table, _: Policy) -> ir.BooleanValue:
 
 
 def exempt_purpose(t: ir.Table, policy: Policy) -> ir.BooleanValue:
-    return t.purpose.isin(policy.exempt_purposes) & ~t.is_work_listed
+    return has_exempt_purpose(t, policy) & ~t.is_work_listed
 
 
 def placement_diverted_by_list(t: ir.Table, _: Policy) -> ir.BooleanValue:
@@ -69,6 +62,10 @@ def before_record_start(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     if policy.abroad_at_record_start == "none":
         return ibis.literal(False)
     return t.departed_on.isnull() & t.is_at_record_start
+
+
+def feed_gap(t: ir.Table, _: Policy) -> ir.BooleanValue:
+    return t.is_near_gap & (t.departed_on.isnull() | t.is_overdue)
 
 
 def no_exit_on_record(t: ir.Table, _: Policy) -> ir.BooleanValue:
@@ -100,6 +97,10 @@ def not_yet_due(t: ir.Table, _: Policy) -> ir.BooleanValue:
     return (t.return_kind == "none") & ~t.is_overdue
 
 
+def border_pass_overdue(t: ir.Table, _: Policy) -> ir.BooleanValue:
+    return t.is_overdue & t.is_border_pass
+
+
 def overdue_of_working_age(t: ir.Table, policy: Policy) -> ir.BooleanValue:
     return t.is_overdue & is_working_age(t, policy)
 
@@ -113,66 +114,14 @@ def age_unknown(t: ir.Table, _: Policy) -> ir.BooleanValue:
 
 
 def is_working_age(t: ir.Table, policy: Policy) -> ir.BooleanValue:
-    return t.age_at_departure.between(policy.working_age_min, policy.working_age_max)
+    youngest = in_force(policy, "working_age_min", t.occurred_on)
+    oldest = in_force(policy, "working_age_max", t.occurred_on)
+    return t.age_at_departure.between(youngest, oldest)
 
 
-OUTCOMES: tuple[Outcome, ...] = (
-    Outcome(
-        "exempt",
-        "Bukan pekerja migran menurut UU 18/2017 pasal 4, dari bukti dalam catatan itu sendiri.",
-        "Not a migrant worker under UU 18/2017 art. 4, from evidence in the record itself.",
-    ),
-    Outcome(
-        "documented",
-        "Penempatan yang sah mencakup keberangkatan ini: orang, waktu, dan negara.",
-        "A valid placement covers the departure: person, time and destination.",
-    ),
-    Outcome(
-        "documented_diverted",
-        "Penempatannya sah, tetapi orangnya berada di negara lain.",
-        "A valid placement, but the person was elsewhere.",
-    ),
-    Outcome(
-        "confirmed_undocumented",
-        "Tanpa penempatan yang sah, dan sebuah daftar pemulangan membuktikan pekerjaan atau "
-        "perdagangan orang.",
-        "No valid placement, and a repatriation list proves work or trafficking abroad.",
-    ),
-    Outcome(
-        "unrecorded_exit",
-        "Pulang, atau ada dalam daftar, tanpa keberangkatan dalam catatan: celah pada catatan "
-        "perbatasan.",
-        "Came home, or is on a list, with no exit on record: a gap in the border record itself.",
-    ),
-    Outcome(
-        "returned_within_stay",
-        "Kembali dalam masa tinggal yang diizinkan; tanpa penempatan, tanpa daftar yang "
-        "membuktikan pekerjaan.",
-        "Came back within the permitted stay; no placement, no list that proves work.",
-    ),
-    Outcome(
-        "returned_late",
-        "Kembali setelah masa tinggal yang diizinkan; tanpa penempatan, tanpa daftar yang "
-        "membuktikan pekerjaan.",
-        "Came back after the permitted stay; no placement, no list that proves work.",
-    ),
-    Outcome(
-        "awaiting",
-        "Belum kembali, masa tinggal dan tenggang belum lewat: belum dapat diketahui.",
-        "Not back, permitted stay and grace not yet over: not yet knowable.",
-    ),
-    Outcome(
-        "suspected_undocumented",
-        "Belum kembali setelah masa tinggal dan tenggang, usia kerja, tanpa penempatan, tidak "
-        "dikecualikan.",
-        "Not back after permitted stay and grace, of working age, no placement, not exempt.",
-    ),
-    Outcome(
-        "insufficient_data",
-        "Data terlalu lemah untuk menyatakan sesuatu.",
-        "The data are too poor to say.",
-    ),
-)
+def has_exempt_purpose(t: ir.Table, policy: Policy) -> ir.BooleanValue:
+    return is_among(policy, "exempt_purposes", t.purpose, t.occurred_on)
+
 
 # Order is meaning: the first rule that matches gives the outcome.
 RULES: tuple[Rule, ...] = (
@@ -191,7 +140,7 @@ RULES: tuple[Rule, ...] = (
         "occurred_on",
         "Tujuan perjalanan yang dinyatakan dikecualikan dan tidak ada daftar yang membantahnya.",
         "The stated purpose is exempt and no list contradicts it.",
-        "UU 18/2017 art. 4(2)",
+        "UU 18/2017 art. 4(2)(a), (b), (e), (f)",
     ),
     Rule(
         "placement_diverted_by_list",
@@ -228,6 +177,15 @@ RULES: tuple[Rule, ...] = (
         "occurred_on",
         "Pulang pada awal catatan; keberangkatannya mungkin terjadi sebelum catatan dimulai.",
         "Came home early in the record; the exit may lie before the record begins.",
+    ),
+    Rule(
+        "feed_gap",
+        "insufficient_data",
+        feed_gap,
+        "gap_since",
+        "Keberangkatan atau kepulangan yang hilang mungkin terjadi pada hari ketika catatan "
+        "perlintasan tidak lengkap.",
+        "The missing exit or return may lie on a day when the border feed was incomplete.",
     ),
     Rule(
         "no_exit_on_record",
@@ -289,6 +247,15 @@ RULES: tuple[Rule, ...] = (
         "occurred_on",
         "Belum kembali, tetapi masa tinggal dan tenggang belum lewat.",
         "Not back, but permitted stay and grace are not yet over.",
+    ),
+    Rule(
+        "border_pass_overdue",
+        "insufficient_data",
+        border_pass_overdue,
+        "overdue_on",
+        "Belum kembali, tetapi keluar dengan pas lintas batas: pas itu sendiri bukan dasar untuk "
+        "menduga pekerjaan.",
+        "Not back, but left on a border pass: the pass alone is no ground to suspect work.",
     ),
     Rule(
         "overdue_of_working_age",

@@ -13,7 +13,7 @@ class SparkOptions(Config):  # type: ignore[misc]
     treat_nan_as_null: bool = False
 
 
-@pytest.mark.parametrize("stage", ["journeys", "departures", "matches", "findings"])
+@pytest.mark.parametrize("stage", ["journeys", "departures", "matches", "findings", "gaps"])
 def test_each_stage_compiles_for_spark(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if ibis.options.pyspark is None:
         monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())

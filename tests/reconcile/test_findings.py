@@ -27,17 +27,6 @@ def test_a_finding_names_the_delivered_row() -> None:
     )
 
 
-def test_a_day_without_crossings_is_a_gap() -> None:
-    told = story(exit("2025-01-01"), entry("2025-01-02"), exit("2025-01-05"), coverage_from=START)
-    days = [str(row["occurred_on"]) for row in of(told, "feed_gap")]
-    assert days == ["2025-01-03", "2025-01-04"]
-
-
-def test_days_after_the_last_crossing_are_no_gap() -> None:
-    told = story(exit("2025-01-01"), coverage_from=START, as_of="2025-02-01")
-    assert of(told, "feed_gap") == []
-
-
 def test_two_passports_used_in_turns() -> None:
     told = story(
         exit("2025-01-01", document_number="A1"),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from . import oracle
+from pipelines.reconcile import rules
+
+from . import histories, oracle
 from .stories import POLICY, Row, Told, after, crossing, listed, placement, story
 
 START = "2024-01-01"
@@ -101,7 +106,7 @@ def test_journeys_agree_with_their_definition(rows: list[Row]) -> None:
         for row in told.journeys
     }
     own = [row.values for row in history if row.table == "crossings"]
-    assert fast == oracle.journeys(own, POLICY.duplicate_scan_minutes)
+    assert fast == {journey.facts for journey in oracle.journeys(own, POLICY)}
 
 
 @many
@@ -134,6 +139,7 @@ def test_no_departure_without_rule_and_dates(rows: list[Row]) -> None:
     for row in told.departures:
         assert row["rule"]
         assert row["outcome"]
+        assert row["reasons"]
         assert row["outcome_since"] >= row["occurred_on"]
         assert row["final_on"] > row["outcome_since"]
         assert 0 <= row["link_probability"] <= 1
@@ -149,3 +155,28 @@ def test_the_order_of_rows_does_not_matter(rows: list[Row], chance: random.Rando
     assert first.journeys == second.journeys
     assert first.departures == second.departures
     assert first.matches == second.matches
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_thousands_of_lives_agree_with_the_definition(seed: int) -> None:
+    compared, differing = histories.differences(histories.lives(1500, seed))
+    assert compared > 3000
+    assert differing == []
+
+
+def test_the_comparison_notices_nights_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = replace(histories.NIGHT, as_of=histories.NIGHT.as_of + timedelta(days=60))
+    monkeypatch.setattr(histories, "NIGHT", later)
+    assert histories.differences(histories.lives(500, 3))[1] != []
+
+
+def test_every_rule_is_met_by_random_lives() -> None:
+    met = {row["rule"] for row in histories.told(histories.lives(1500, 1)).departures}
+    assert met == {rule.name for rule in rules.RULES}
+
+
+def test_gaps_of_random_feeds_agree_with_the_definition() -> None:
+    feeds = [histories.feed(seed) for seed in range(100)]
+    found = [histories.gaps(feed) for feed in feeds]
+    assert found == [histories.gaps_by_definition(feed) for feed in feeds]
+    assert sum(map(bool, found)) > 20

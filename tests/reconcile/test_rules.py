@@ -116,6 +116,37 @@ def test_another_destination_and_not_yet_due_is_awaiting() -> None:
     assert told.outcome == "awaiting"
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(30, "returned_within_stay"), (31, "returned_late")])
+def test_a_border_pass_has_a_stay_of_its_own(days: int, outcome: str) -> None:
+    told = story(exit(LEFT, "PNG", document_type="PLB"), entry(after(LEFT, days)))
+    assert told.outcome == outcome
+    assert "border_pass" in told.only["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("document", "outcome"), [("PLB", "insufficient_data"), ("PASPOR", "suspected_undocumented")]
+)
+def test_a_border_pass_alone_is_no_ground_for_suspicion(document: str, outcome: str) -> None:
+    assert story(exit(LEFT, "MYS", document_type=document)).outcome == outcome
+
+
+def test_a_border_pass_is_awaited_like_anybody() -> None:
+    left = exit(LEFT, "MYS", document_type="PLB")
+    assert story(left, as_of=after(LEFT, 120)).outcome == "awaiting"
+    assert story(left, as_of=after(LEFT, 121)).rule == "border_pass_overdue"
+
+
+def test_a_list_outweighs_a_border_pass() -> None:
+    told = story(exit(LEFT, "MYS", document_type="PLB"), listed("2025-06-01", "MYS", "PEKERJA"))
+    assert told.outcome == "confirmed_undocumented"
+
+
+@pytest.mark.parametrize(("observed", "is_chain"), [("KHM", True), ("SGP", False), (None, False)])
+def test_from_batam_by_way_of_singapore_to_phnom_penh(observed: str | None, is_chain: bool) -> None:
+    told = story(exit(LEFT, "SGP", gate_code="BTC"), listed("2025-06-01", observed, "SCAM"))
+    assert ("transit_chain" in told.only["reasons"].split(";")) == is_chain
+
+
 @pytest.mark.parametrize("category", ["TPPO", "SCAM", "PEKERJA", "OVERSTAY"])
 def test_a_list_that_proves_work_confirms(category: str) -> None:
     told = story(exit(LEFT, "THA"), listed("2025-01-20", "MMR", category))
@@ -271,7 +302,9 @@ def test_reasons_come_in_a_fixed_order() -> None:
         entry("2025-03-20", document_type="SPLP"),
         listed("2025-03-20", "MMR", "TPPO"),
     )
-    assert told.only["reasons"] == "list_tppo;splp_return;on_list;declared_transit"
+    assert told.only["reasons"] == (
+        "list_tppo;splp_return;on_list;declared_transit;transit_chain;after_stay"
+    )
 
 
 def test_every_rule_gives_a_known_outcome_and_every_outcome_has_a_rule() -> None:

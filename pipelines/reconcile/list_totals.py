@@ -1,0 +1,69 @@
+"""Lists whose rows do not add up to the total that was announced for them."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines.reconcile.findings import SCHEMA
+
+CODE = "list_total_mismatch"
+
+
+def announced(figures: ir.Table, measures: ir.Table) -> ir.Table:
+    """Totals announced for one arrival from one country (key country_code, arrived_from).
+
+    Takes published_figures and published_measures. A total of a year is of many lists; one from
+    a country on at most `ARRIVAL_DAYS` days is of one.
+    """
+    of_lists = measures.filter(
+        (measures.measure == "listed_returns")
+        & measures.country_code.notnull()
+        & (measures.period_end.delta(measures.period_start, unit="day") < ARRIVAL_DAYS)
+    )
+    totals = figures.filter(figures.dimension == "all").select("figure", "year", "value")
+    return of_lists.inner_join(totals, ["figure", "year"]).select(
+        "country_code", arrived_from="period_start", arrived_to="period_end", announced="value"
+    )
+
+
+ARRIVAL_DAYS = 7
+
+
+def list_total_mismatches(repatriations: ir.Table, announced: ir.Table) -> ir.Table:
+    """Announced totals that the fullest list of that arrival does not hold, in findings.SCHEMA.
+
+    One finding at the first row of that list. Agencies deliver parts of an arrival on lists of
+    their own, so smaller lists are not compared; where no list came, nothing is said.
+    """
+    slim = repatriations.select(
+        "list_file", "batch_id", "row_number", "arrived_on", list_country="country_code"
+    )
+    both = slim.inner_join(announced, slim.list_country == announced.country_code)
+    both = both.filter(both.arrived_on.between(both.arrived_from, both.arrived_to))
+    arrival = ["country_code", "arrived_from", "arrived_to", "announced"]
+    lists = both.group_by(*arrival, "list_file").agg(
+        rows=both.count(),
+        batch_id=both.batch_id.min(),
+        occurred_on=both.arrived_on.min(),
+        row_number=both.row_number.argmin(
+            ibis.struct({"batch": both.batch_id, "row": both.row_number})
+        ),
+    )
+    fullest = ibis.window(group_by=arrival, order_by=[lists.rows.desc(), lists.list_file])
+    ranked = lists.mutate(place=ibis.row_number().over(fullest))
+    wrong = ranked.filter((ranked.place == 0) & (ranked.rows != ranked.announced))
+    parts = {
+        "country": wrong.country_code,
+        "arrived": wrong.arrived_from.cast("string") + ".." + wrong.arrived_to.cast("string"),
+        "rows": wrong.rows.cast("string"),
+        "announced": wrong.announced.cast("int64").cast("string"),
+    }
+    detail = ibis.literal(" ").join([ibis.literal(f"{k}=") + v for k, v in parts.items()])
+    absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items()}
+    said = {
+        "code": ibis.literal(CODE), "source": ibis.literal("pemulangan"),
+        "batch_id": wrong.batch_id, "row_number": wrong.row_number,
+        "occurred_on": wrong.occurred_on, "detail": detail,
+    }  # fmt: skip
+    return wrong.select(**(absent | said)).select(tuple(SCHEMA)).cast(SCHEMA)
