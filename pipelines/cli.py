@@ -150,14 +150,14 @@ def query(sql: str, as_json: AsJson = False) -> None:
 @app.command()
 def explain(departure_id: str, as_json: AsJson = False) -> None:
     """Rule, reasons, links and delivered rows behind one departure."""
-    from pipelines import desk, screen
+    from pipelines import desk, explanation
 
     with _explained():
         story = desk.explain(settings.load(), departure_id)
     if as_json:
         typer.echo(json.dumps(story, default=_plain, ensure_ascii=False))
     else:
-        out.print(screen.explanation(story))
+        out.print(explanation.explanation(story))
 
 
 @app.command()

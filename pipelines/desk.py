@@ -100,15 +100,19 @@ def query(now: settings.Settings, sql: str) -> pa.Table:
 
 
 def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
-    """One departure: its outcome, the rule and reasons in words, links, and the delivered rows.
+    """One departure: its outcome, the rule and reasons in words, links, and the delivered rows;
+    what it was in earlier nights, and what would make it another.
 
     The rows are named by file, row number and digest; what they contain stays in the lake.
     """
     with _reading(now) as lake:
         departures = lake.table("reconciled", "departures")
         found = rows_of(departures.filter(departures.departure_id == departure_id))
+        history = _history(lake, departure_id)
         if not found:
-            raise NothingThereError(f"no departure {departure_id} in the latest night")
+            raise NothingThereError(
+                f"no departure {departure_id} in the latest night{_last_seen(history)}"
+            )
         departure = found[0]
         catalogue = {rule["rule"]: rule for rule in reconcile.catalogue().to_pylist()}
         told = {reason["code"]: reason for reason in reconcile.reason_codes().to_pylist()}
@@ -119,9 +123,42 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
             "departure": {k: v for k, v in departure.items() if k not in hidden},
             "rule": catalogue[departure["rule"]],
             "reasons": [told[code] for code in codes],
+            "revision": _revision(departure),
+            "history": history,
             "links": _links(lake, departure, rows, _weights(now, lake)),
             "delivered_rows": [{k: v for k, v in r.items() if k != "record"} for r in rows],
         }
+
+
+def _history(lake: Lake, departure_id: str) -> list[dict[str, Any]]:
+    """What the departure became night by night, with the cause in words; the oldest first."""
+    changes = _kept(lake, "reconciled", "changes")
+    causes = {cause["code"]: cause for cause in reconcile.causes().to_pylist()}
+    mine = changes.filter(changes.departure_id == departure_id).drop("departure_id")
+    said = ("sentence_id", "sentence_en")
+    return [
+        change | {name: causes[change["cause"]][name] for name in said}
+        for change in rows_of(mine.order_by("night_number"))
+    ]
+
+
+def _last_seen(history: list[dict[str, Any]]) -> str:
+    """Where a departure went that is no more."""
+    if not history:
+        return ""
+    last = history[-1]
+    return (
+        f"; it was {last['previous_outcome']} until night {last['night_number']} "
+        f"({last['night']}), and was then merged into another or its record replaced"
+    )
+
+
+def _revision(departure: dict[str, Any]) -> dict[str, Any]:
+    """What would make the outcome another, and the dates on which it is decided."""
+    said = {r["outcome"]: r for r in reconcile.revisions().to_pylist()}[departure["outcome"]]
+    return {name: said[name] for name in ("sentence_id", "sentence_en")} | {
+        name: departure[name] for name in ("due_on", "final_on")
+    }
 
 
 def _links(
@@ -170,7 +207,8 @@ def _weighed_links(lake: Lake, person_id: str) -> ir.Table:
     """
     links, records = lake.table("identity", "links"), lake.table("identity", "person_records")
     mine = links.semi_join(records.filter(records.person_id == person_id), "record_key")
-    scored, judged = _identity(lake, "candidates"), _identity(lake, "judgements")
+    scored = _kept(lake, "identity", "candidates")
+    judged = _kept(lake, "identity", "judgements")
     weighed = scored.select(
         "record_key", "anchor_key", "match_weight", "evidence", rule=scored.kind
     )
@@ -185,11 +223,11 @@ def _weighed_links(lake: Lake, person_id: str) -> ir.Table:
     return joined.order_by(ibis.desc("link_probability"), *key, "token")
 
 
-def _identity(lake: Lake, name: str) -> ir.Table:
-    """A table of the schema `identity`; empty where the lake was written by a linkage without."""
-    if name in lake.ibis.list_tables(database=(CATALOG, "identity")):
-        return lake.table("identity", name)
-    return ibis.memtable(contracts.lake()["identity", name].arrow_schema.empty_table())
+def _kept(lake: Lake, schema: str, name: str) -> ir.Table:
+    """A table of the lake; empty where the lake was written by a version without."""
+    if name in lake.ibis.list_tables(database=(CATALOG, schema)):
+        return lake.table(schema, name)
+    return ibis.memtable(contracts.lake()[schema, name].arrow_schema.empty_table())
 
 
 def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
@@ -253,9 +291,11 @@ def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
     out = crossings.filter(crossings.crossing_id == departure["exit_crossing_id"])
     back = crossings.filter(crossings.crossing_id == departure["return_crossing_id"])
     placed = placements.filter(placements.placement_id == departure["placement_id"])
+    again = crossings.semi_join(_next_exit(lake, departure), "crossing_id")
     parts = [
         _cited(out, out.crossing_id, "exit"),
         _cited(back, back.crossing_id, "return"),
+        _cited(again, again.crossing_id, "next_exit"),
         _cited(placed, placement_key(placed), "placement"),
         _cited(listed, list_key(listed), "list"),
     ]
@@ -268,6 +308,17 @@ def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
         )
         .order_by("role", "received_at", "file", "row_number")
     )
+
+
+def _next_exit(lake: Lake, departure: dict[str, Any]) -> ir.Table:
+    """(crossing_id) of the exit from which a return that nobody saw is inferred."""
+    all_of = lake.table("reconciled", "departures")
+    mine = all_of.filter(
+        (all_of.person_id == departure["person_id"])
+        & (all_of.departed_on == departure["next_exit_on"])
+        & (all_of.exit_crossing_id != departure["exit_crossing_id"])
+    )
+    return mine.select(crossing_id="exit_crossing_id")
 
 
 def _cited(records: ir.Table, record: ir.StringValue, role: str) -> ir.Table:
@@ -294,8 +345,24 @@ def evaluate(now: settings.Settings, truth: Path) -> dict[str, Any]:
             written=lake.scratch(_written(lake)),
             batches=lake.table("ops", "batches"),
             scored=_scored(lake),
+            **_published(now, lake),
         )
         return accuracy.evaluate(known, found, lake.scratch)
+
+
+def _published(now: settings.Settings, lake: Lake) -> dict[str, ir.Table]:
+    """Published chances and hotspots; nothing where the warehouse has none."""
+    if not now.home.warehouse.exists():
+        return {}
+    lake.ibis.attach(now.home.warehouse, "published", read_only=True)
+    departures, hotspots = (
+        lake.ibis.table(name, database=("published", "main")) for name in ("departures", "hotspots")
+    )
+    if not {"undocumented_probability"} <= set(departures.columns):
+        return {}
+    keyed = lake.table("reconciled", "departures").select("departure_id", "departure_key")
+    chances = departures.select("departure_id", "undocumented_probability")
+    return {"chances": keyed.inner_join(chances, "departure_id"), "hotspots": hotspots}
 
 
 def _written(lake: Lake) -> ir.Table:

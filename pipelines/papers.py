@@ -69,11 +69,16 @@ def purposes() -> ir.Table:
 
 def known(papers: Papers, hold: link.Hold) -> link.Known:
     """What linkage knows of the papers before it compares them."""
+    name_words = reference.memtable("name_words")
+    placed = places(papers.identities, hold)
+    return link.known(hold, papers.identities, placed, papers.crossings, name_words)
+
+
+def places(identities: ir.Table, hold: link.Hold) -> ir.Table:
+    """The places that identities name; see `link.places`."""
     regions = standardise.Regions.shipped()
-    words = standardise.place_words(link.place_words(papers.identities), regions)
-    places = link.places(
-        papers.identities, hold(words), standardise.namesakes(regions),
+    words = standardise.place_words(link.place_words(identities), regions)
+    return link.places(
+        identities, hold(words), standardise.namesakes(regions),
         reference.memtable("nik_prefixes"),
     )  # fmt: skip
-    name_words = reference.memtable("name_words")
-    return link.known(hold, papers.identities, places, papers.crossings, name_words)

@@ -16,7 +16,7 @@ from click.testing import Result
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pipelines import desk, keys, night, screen, settings
+from pipelines import desk, explanation, keys, night, settings
 from pipelines.cli import app
 from pipelines.lake import open_lake
 from tests import papers, story
@@ -280,7 +280,9 @@ def test_a_query_changes_nothing(run: Run, told: Told, sql: str) -> None:
 def test_explain_leads_from_the_outcome_to_the_delivered_rows(run: Run, told: Told) -> None:
     name = departure(told, "documented_diverted")
     said = one_object(run(told.home.path, "explain", name, "--json"))
-    assert set(said) == {"departure", "rule", "reasons", "links", "delivered_rows"}
+    assert set(said) == {
+        "departure", "rule", "reasons", "revision", "history", "links", "delivered_rows",
+    }  # fmt: skip
     assert said["departure"]["outcome"] == "documented_diverted"
     assert said["rule"]["rule"] == said["departure"]["rule"] == "placement_diverted_by_list"
     assert {"list_scam", "placement_valid"} <= {reason["code"] for reason in said["reasons"]}
@@ -319,6 +321,31 @@ def test_explain_shows_every_version_of_a_row(run: Run, corrected: Told) -> None
     said = one_object(run(corrected.home.path, "explain", str(name), "--json"))
     versions = {row["file"]: row["is_current"] for row in said["delivered_rows"]}
     assert versions == {"2025.csv": False, "2025_12.parquet": False, "koreksi.csv": True}
+
+
+def test_explain_says_what_would_change_the_outcome_and_until_when(run: Run, told: Told) -> None:
+    name = departure(told, "awaiting")
+    said = one_object(run(told.home.path, "explain", name, "--json"))
+    assert said["history"] == []
+    assert said["revision"]["due_on"] == "2026-03-31"  # left on 1 December; 30 and 90 days
+    assert said["revision"]["final_on"] == said["departure"]["final_on"]
+    assert said["revision"]["sentence_id"] != said["revision"]["sentence_en"]
+    shown = run(told.home.path, "explain", name).stdout
+    for words in ("What would change it", "until 2026-03-31", "unchanged", "legal basis"):
+        assert words in shown
+
+
+def test_explain_tells_the_history_of_a_departure(run: Run, corrected: Told) -> None:
+    [(name,)] = story.ask(corrected.home, "SELECT departure_id FROM changes")
+    [found] = one_object(run(corrected.home.path, "explain", name, "--json"))["history"]
+    assert (found["night_number"], found["night"], found["cause"]) == (
+        2, "2025-12-31", "correction",
+    )  # fmt: skip
+    assert (found["previous_outcome"], found["outcome"]) == ("suspected_undocumented", "awaiting")
+    shown = run(corrected.home.path, "explain", name).stdout
+    assert "night 2 (2025-12-31): suspected_undocumented → awaiting" in shown
+    assert found["sentence_en"] in shown
+    assert found["sentence_id"] in shown
 
 
 def test_every_departure_can_be_explained_on_screen(run: Run, told: Told) -> None:
@@ -420,7 +447,7 @@ def test_of_very_many_links_the_screen_shows_a_dozen(weighed: Told) -> None:
     for number, shown, words in cases:
         console = Console(width=200)
         with console.capture() as captured:
-            console.print(screen.explanation(said | {"links": said["links"] * number}))
+            console.print(explanation.explanation(said | {"links": said["links"] * number}))
         assert captured.get().count("rule placement,") == shown
         assert (" more, see --json" in captured.get()) == (number > shown)
         assert words in captured.get()

@@ -104,7 +104,9 @@ def test_every_delivered_column_goes_into_the_records() -> None:
 
 
 # What humans judged, and what changed since the night before: the first night has neither.
-OF_LATER_NIGHTS = {("identity", "judgements"), ("identity", "person_history")}
+OF_LATER_NIGHTS = {
+    ("identity", "judgements"), ("identity", "person_history"), ("reconciled", "changes"),
+}  # fmt: skip
 
 
 def test_every_lake_table_is_written_and_no_other_is_there(told: Told) -> None:
@@ -129,7 +131,7 @@ NEVER_FILLED = {
     "records.placements.superseded_by", "records.repatriations.age",
     "records.repatriations.village", "records.repatriations.district_name",
     "records.repatriations.wave", "records.repatriations.remarks",
-    "records.repatriations.superseded_by",
+    "records.repatriations.superseded_by", "reconciled.departures.next_exit_on",
 }  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def test_the_published_tables_are_those_of_the_contracts(told: Told) -> None:
 
 
 def test_every_published_table_has_rows(told: Told) -> None:
-    assert [name for name, rows in story.published(told.home).items() if not rows] == []
+    assert [name for name, rows in story.published(told.home).items() if not rows] == ["changes"]
 
 
 def test_meanings_are_comments_in_the_published_file(told: Told) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,29 @@ def test_a_correction_wins_in_the_next_night(corrected: Told) -> None:
     assert counts["2025.csv"] == (13, 1)
 
 
+def test_a_change_is_kept_with_its_cause(corrected: Told) -> None:
+    query = "SELECT night_number, previous_outcome, outcome, cause FROM changes"
+    assert story.ask(corrected.home, query) == [
+        (2, "suspected_undocumented", "awaiting", "correction")
+    ]
+
+
+def test_a_night_without_news_changes_nothing(corrected: Told, tmp_path: Path) -> None:
+    again = story.go_on(story.copied(corrected, tmp_path / "home"))
+    before, after = story.published(corrected.home), story.published(again.home)
+    assert len(after.pop("nights")) == len(before.pop("nights")) + 1
+    assert after == before
+
+
+def test_time_passes_and_is_told(corrected: Told, tmp_path: Path) -> None:
+    now = story.copied(corrected, tmp_path / "home")
+    night.run(now, date(2026, 4, 30))
+    query = "SELECT previous_outcome, outcome, cause FROM changes WHERE night_number = 3"
+    assert set(story.ask(now.home, query)) == {
+        ("awaiting", "suspected_undocumented", "time_passed")
+    }
+
+
 def test_the_earlier_night_stays_readable(corrected: Told) -> None:
     with story.opened(corrected.now) as lake:
         [first, _] = sorted(story.rows(lake, "ops", "nights"), key=lambda n: n["night_number"])
@@ -144,7 +168,9 @@ def test_nights_one_by_one_equal_one_night_of_all(
     one_by_one, at_once = story.published(corrected.home), story.published(now.home)
     assert len(one_by_one.pop("nights")) == 2
     assert len(at_once.pop("nights")) == 1
-    assert set(at_once) == set(contracts.marts()) - {"nights"}
+    assert len(one_by_one.pop("changes")) == 1  # of the second night
+    assert at_once.pop("changes") == []
+    assert set(at_once) == set(contracts.marts()) - {"nights", "changes"}
     for name, rows in one_by_one.items():
         assert at_once[name] == rows, name
 

@@ -9,7 +9,15 @@ from typing import Any
 import ibis.expr.types as ir
 
 from pipelines import reference
-from pipelines.evaluate import calibration, groups, link_types, linkage, outcomes, regions
+from pipelines.evaluate import (
+    calibration,
+    chances,
+    groups,
+    link_types,
+    linkage,
+    outcomes,
+    regions,
+)
 
 __all__ = ["Night", "Truth", "evaluate"]
 
@@ -23,7 +31,8 @@ class Truth:
 
     persons(source, delivery_file, record_key, person_key): a row per record and delivery;
     departures(person_key, exit_record_key?, list_delivery_file?, list_record_key?, outcome,
-    origin_province_code, origin_regency_code): a row per departure. Columns with ? may be absent.
+    origin_province_code, origin_regency_code, is_undocumented?): a row per departure, `outcome` of
+    the run date, is_undocumented once everything is known. Columns with ? may be absent.
     """
 
     persons: ir.Table
@@ -40,8 +49,9 @@ class Night:
     is_dated, records): the ways in which current records write an identity, any number each, name
     in its standard form and only of documents, is_dated where there is a birth date; batches (key
     batch_id) if lists may have been delivered twice; scored(record_key, anchor_key, kind,
-    link_probability) if linkage scored pairs, a row per pair. Keys of records are everywhere as in
-    person_records.
+    link_probability) if linkage scored pairs, a row per pair; chances(departure_key,
+    undocumented_probability) and hotspots, as published, where they were. Keys of records are
+    everywhere as in person_records.
     """
 
     person_records: ir.Table
@@ -51,6 +61,8 @@ class Night:
     written: ir.Table
     batches: ir.Table | None = None
     scored: ir.Table | None = None
+    chances: ir.Table | None = None
+    hotspots: ir.Table | None = None
 
 
 def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> dict[str, Any]:
@@ -75,6 +87,7 @@ def evaluate(truth: Truth, night: Night, hold: Hold = lambda table: table) -> di
             "outcomes": outcomes.report(confusion),
             "confusion": confusion,
             "regions": _regions(truth, night),
+            "expected": _expected(truth, night, identities, hold),
         }
     )
     return result
@@ -92,6 +105,18 @@ def _details(truth: Truth, night: Night, identities: ir.Table, hold: Hold) -> di
         "by_type": link_types.report(cells),
         "by_group": groups.report(groups.pair_counts(concerned, labels)),
         "calibration": [] if scored is None else calibration.report(scored, identities),
+    }
+
+
+def _expected(truth: Truth, night: Night, identities: ir.Table, hold: Hold) -> dict[str, Any]:
+    """Calibration of the chances, coverage of the intervals; neither where nothing was given."""
+    if night.chances is None or night.hotspots is None:
+        return {"calibration": [], "coverage": []}
+    known = hold(chances.known(truth.departures, night.departures, night.list_matches, identities))
+    is_final = chances.FINAL in truth.departures.columns
+    return {
+        "calibration": chances.calibration(known, night.chances),
+        "coverage": chances.coverage(known, night.departures, night.hotspots) if is_final else [],
     }
 
 

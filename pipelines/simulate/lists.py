@@ -94,6 +94,8 @@ def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: L
     )
     recorded = trips.is_entry_recorded.copy()
     back[rows] = listings.arrived
+    comes_back = trips.comes_back.copy()
+    comes_back[rows] = listings.arrived
     gate[rows] = listings.gate
     listing[rows] = np.arange(size)
     country = trips.country.copy()
@@ -105,6 +107,7 @@ def brought_home(rng: np.random.Generator, trips: Trips, rows: Ints, listings: L
         trips,
         country=country,
         back=back,
+        comes_back=comes_back,
         gate_in=gate,
         paper_in=paper,
         listing=listing,

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from pipelines.simulate.calendar import NEVER, Calendar
 from pipelines.simulate.draws import Array, Bools, Ints
 
 #: Purposes of travel, as declared at the gate.
@@ -51,11 +52,15 @@ def stacked(tables: Sequence[T]) -> T:
 
 @dataclass(frozen=True)
 class Trips(Columns):
-    """One row per departure. `back` is NEVER if not back by the run date; -1 means none."""
+    """One row per departure. `back` is NEVER if not back by the run date; -1 means none.
+
+    `comes_back` is the day of the return even where the run date does not see it.
+    """
 
     person: Ints
     left: Ints
     back: Ints
+    comes_back: Ints
     country: Ints
     declared: Ints
     purpose: Ints
@@ -105,13 +110,19 @@ def regular_trips(
     purpose: Ints,
     gate_out: Ints,
     gate_in: Ints,
+    calendar: Calendar | None = None,
 ) -> Trips:
-    """Trips through both gates on a passport, to the declared country; `replace` says otherwise."""
+    """Trips through both gates on a passport, to the declared country; `replace` says otherwise.
+
+    With a calendar, returns after its last day are left to come.
+    """
     size = len(person)
+    seen = back if calendar is None else np.where(back >= calendar.days, NEVER, back)
     return Trips(
         person=person,
         left=left,
-        back=back,
+        back=seen,
+        comes_back=back,
         country=country,
         declared=country,
         purpose=purpose,

@@ -43,11 +43,17 @@ def _years(rng: np.random.Generator, ages: tuple[float, float, float, float], si
 
 
 def _apart(person: Ints, left: Ints, days: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
-    """Trips in order of person and day, not overlapping: rows to keep, and days of return."""
-    following = np.where(np.append(person[1:] == person[:-1], False), np.append(left[1:], 0), NEVER)
+    """Trips in order of person and day, not overlapping: rows to keep, and days of return.
+
+    Whoever travels this year travels in the same way in the next, so a last trip ends too.
+    """
+    is_last = np.append(person[1:] != person[:-1], True)
+    first = left[np.searchsorted(person, person)]
+    next_year = np.maximum(first + calendar.length, calendar.days + 1)
+    following = np.where(is_last, next_year, np.append(left[1:], 0))
     back = np.minimum(left + days, following - 1)
     keep = np.flatnonzero(back >= left)
-    return keep, np.where(back >= calendar.days, NEVER, back)
+    return keep, back
 
 
 def _many_trips(rng: np.random.Generator, counts: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
@@ -110,7 +116,7 @@ def ordinary(people: int, calendar: Calendar, seed: int) -> Cohort:
         home=home,
         is_female=rng.random(people) < 0.49,
         birth_day=(calendar.first_epoch - age * 365.2425).astype(np.int64),
-        trips=regular_trips(person, left, back, country, purpose, gate_out, gate_in),
+        trips=regular_trips(person, left, back, country, purpose, gate_out, gate_in, calendar),
     )
 
 
@@ -134,13 +140,12 @@ def pilgrims(people: int, calendar: Calendar, seed: int) -> Cohort:
     country = np.full(people, countries().number("SAU"))
     gate = routes.choose(rng, home, country)
     purpose = np.full(people, PURPOSE["pilgrimage"])
-    back = np.where(back >= calendar.days, NEVER, back)
     return Cohort(
         name="pilgrims",
         home=home,
         is_female=rng.random(people) < 0.56,
         birth_day=born(rng, calendar, (50, 11, 18, 84), people),
-        trips=regular_trips(np.arange(people), left, back, country, purpose, gate, gate),
+        trips=regular_trips(np.arange(people), left, back, country, purpose, gate, gate, calendar),
     )
 
 
@@ -175,6 +180,7 @@ def frequent(people: int, calendar: Calendar, seed: int) -> Cohort:
             purpose,
             gate_out,
             routes.way_back(rng, home[person], country, gate_out),
+            calendar,
         ),
     )
 
@@ -198,7 +204,7 @@ def border_people(people: int, calendar: Calendar, seed: int) -> Cohort:
     by_sea = routes.choose(rng, home[person], across[home[person]], mode=routes.SEA)
     gate = np.where(sea, by_sea, by_land)
     purpose = np.where(rng.random(len(person)) < 0.5, PURPOSE["family"], PURPOSE["business"])
-    trips = regular_trips(person, left, back, across[home[person]], purpose, gate, gate)
+    trips = regular_trips(person, left, back, across[home[person]], purpose, gate, gate, calendar)
     carried = np.full(len(person), BORDER_PASS)
     return Cohort(
         name="border",
@@ -221,14 +227,20 @@ def students(people: int, calendar: Calendar, seed: int) -> Cohort:
     )
     back = left + np.where(rng.random(people) < 0.35, rng.integers(60, 200, people), NEVER)
     gate = routes.choose(rng, home, country)
-    back = np.where(back >= calendar.days, NEVER, back)
     return Cohort(
         name="students",
         home=home,
         is_female=rng.random(people) < 0.52,
         birth_day=born(rng, calendar, (21, 3, 15, 38), people),
         trips=regular_trips(
-            np.arange(people), left, back, country, np.full(people, PURPOSE["study"]), gate, gate
+            np.arange(people),
+            left,
+            back,
+            country,
+            np.full(people, PURPOSE["study"]),
+            gate,
+            gate,
+            calendar,
         ),
     )
 
@@ -250,6 +262,13 @@ def officials(people: int, calendar: Calendar, seed: int) -> Cohort:
         is_female=rng.random(people) < 0.38,
         birth_day=born(rng, calendar, (43, 8, 24, 59), people),
         trips=regular_trips(
-            person, left, back, country, np.full(len(person), PURPOSE["official"]), gate, gate
+            person,
+            left,
+            back,
+            country,
+            np.full(len(person), PURPOSE["official"]),
+            gate,
+            gate,
+            calendar,
         ),
     )

@@ -27,7 +27,8 @@ from pipelines.simulate.model import CATEGORY, PURPOSE
 from pipelines.simulate.nation import REAL, Nation
 
 #: Grace after the permitted stay, in days, and the working ages: settled points of the design.
-GRACE = 90
+#: Days after which a late record seldom changes an outcome, so that it is final.
+GRACE, LATE = 90, 180
 WORKING_AGES = (17, 60)
 PROOF = tuple(CATEGORY[name] for name in ("TPPO", "SCAM", "PEKERJA", "OVERSTAY"))
 EXEMPT = tuple(PURPOSE[name] for name in ("study", "official"))
@@ -36,6 +37,10 @@ OUTCOMES = (
     "returned_within_stay", "returned_late", "awaiting", "suspected_undocumented",
     "insufficient_data",
 )  # fmt: skip
+UNDOCUMENTED = tuple(
+    OUTCOMES.index(name)
+    for name in ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
+)
 
 
 def person_keys(person: Ints) -> pa.Array:
@@ -44,9 +49,29 @@ def person_keys(person: Ints) -> pa.Array:
 
 
 def outcomes(nation: Nation, record: Record) -> Ints:
-    """Number of the outcome of each trip, -1 where no record shows it; first rule wins."""
+    """Number of the outcome of each trip on the run date, -1 where no record shows it."""
     trips, calendar = nation.trips, nation.calendar
-    has_exit, is_back = record.exit_key > 0, trips.back < NEVER
+    overdue = calendar.days - trips.left > _due_after(nation)
+    return _outcomes(nation, record, trips.back < NEVER, overdue)
+
+
+def final_outcomes(nation: Nation, record: Record) -> Ints:
+    """The same once everything is known, with the returns that the run date does not see."""
+    trips = nation.trips
+    last = trips.left + _due_after(nation) + LATE
+    is_back = (trips.back < NEVER) | (trips.comes_back <= last)
+    return _outcomes(nation, record, is_back, np.ones(len(trips), dtype=bool))
+
+
+def _due_after(nation: Nation) -> Ints:
+    """Days from the exit to the end of permitted stay and grace."""
+    return np.asarray(countries().permitted[nation.trips.declared] + GRACE)
+
+
+def _outcomes(nation: Nation, record: Record, is_back: Bools, overdue: Bools) -> Ints:
+    """The first rule wins."""
+    trips = nation.trips
+    has_exit = record.exit_key > 0
     on_list = trips.listing >= 0
     seen = has_exit | (record.entry_key > 0) | on_list
     listing = trips.listing.clip(0)
@@ -54,7 +79,7 @@ def outcomes(nation: Nation, record: Record) -> Ints:
     placed = trips.placement >= 0
     diverted = placed & on_list & _was_astray(nation)
     stay = countries().permitted[trips.declared]
-    overdue = calendar.days - trips.left > stay + GRACE
+    away = np.minimum(trips.back, trips.comes_back) - trips.left
     is_working = _age_between(nation, *WORKING_AGES)
     rules = (
         (~seen, -1),
@@ -64,7 +89,7 @@ def outcomes(nation: Nation, record: Record) -> Ints:
         (placed, "documented"),
         (has_exit & proof, "confirmed_undocumented"),
         (~has_exit, "unrecorded_exit"),
-        (is_back & (trips.back - trips.left <= stay), "returned_within_stay"),
+        (is_back & (away <= stay), "returned_within_stay"),
         (is_back, "returned_late"),
         (~overdue, "awaiting"),
         (is_working, "suspected_undocumented"),
@@ -105,8 +130,12 @@ def _day_of_year(dates: npt.NDArray[np.datetime64]) -> Ints:
 
 
 def departures(nation: Nation, record: Record, files: list[ListFile], lines: Lines) -> pa.Table:
-    """truth/departures: one row per departure on any record (key: person, exit or list row)."""
+    """truth/departures: one row per departure on any record (key: person, exit or list row).
+
+    `outcome` is that of the run date; `is_undocumented` says what the final one counts as.
+    """
     outcome = outcomes(nation, record)
+    final = final_outcomes(nation, record)
     rows = np.flatnonzero(outcome >= 0)
     trips, here = nation.trips.take(rows), regions()
     home = nation.people.home[trips.person]
@@ -120,6 +149,7 @@ def departures(nation: Nation, record: Record, files: list[ListFile], lines: Lin
             "outcome": pa.array(OUTCOMES).take(pa.array(outcome[rows])),
             "origin_province_code": pa.array(here.provinces).take(pa.array(here.province[home])),
             "origin_regency_code": pa.array(here.codes).take(pa.array(home)),
+            "is_undocumented": pa.array(np.isin(final[rows], UNDOCUMENTED)),
         }
     )
 

@@ -175,9 +175,10 @@ def _came_alone(
     days = 12 + log_normal(rng, 55.0, 0.7, len(trips))
     latest = calendar.days - 1 - trips.left
     days = np.where(trips.is_irregular, np.minimum(days, latest), days)
-    back = np.where(alone & (days <= latest), trips.left + days, NEVER)
+    comes_back = np.where(alone, trips.left + days, NEVER)
+    back = np.where(days <= latest, comes_back, NEVER)
     paper = np.where(alone & trips.is_irregular, IN_LIEU, trips.paper_in)
-    return replace(trips, back=back, paper_in=paper)
+    return replace(trips, back=back, comes_back=comes_back, paper_in=paper)
 
 
 def _women(rng: np.random.Generator, country: Ints) -> Bools:

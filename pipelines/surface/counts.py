@@ -27,6 +27,12 @@ def by_outcome(departures: ir.Table) -> dict[str, ir.IntegerScalar]:
     return {"departures": departures.count(), **counts}
 
 
+def apart_from_nik(departures: ir.Table) -> ir.IntegerScalar:
+    """Undocumented departures whose origin something better than the NIK alone tells."""
+    is_counted = departures.outcome.isin(UNDOCUMENTED)
+    return (is_counted & (departures.origin_basis != "nik")).sum()
+
+
 def summed(table: ir.Table) -> dict[str, ir.IntegerScalar]:
     """Aggregations that add up counts already made."""
     return {measure: table[measure].sum().cast("int64") for measure in MEASURES}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -26,6 +28,8 @@ SHARES = (
     ("returnees_with_exit", "returnees"),
     ("origin_unknown", "departures"),
 )
+# Days after which the overdue are looked for again, as in the US overstay report.
+RESOLVED_AFTER = (30, 60, 90, 180)
 
 
 def coverage(
@@ -34,12 +38,13 @@ def coverage(
     placements: ir.Table,
     rows: ir.Table,
     matches: ir.Table,
+    as_of: date,
 ) -> ir.Table:
     """How many records of each month met their counterpart (key period_start).
 
     Exits count by the month of exit, entries by the month of entry, valid placements by their
     first day, returnees (list rows) by their arrival. days_without_feed: days of the month, inside
-    the border record, without a single crossing.
+    the border record, without a single crossing. overdue and resolved: see `_resolved`.
     """
     parts = (
         _exits(departures),
@@ -53,7 +58,11 @@ def coverage(
         **{name: both[name].sum().cast("int64") for name in COUNTS}
     )
     shares = {f"{part}_share": totals[part] / totals[whole].nullif(0) for part, whole in SHARES}
-    return _with_feed_days(totals.mutate(shares), crossings)
+    measured = _with_feed_days(totals.mutate(shares), crossings)
+    seen_until = ibis.least(crossings.crossed_on.max().as_scalar(), ibis.literal(as_of))
+    resolved = _resolved(departures.mutate(seen_until=seen_until)).view()
+    joined = measured.left_join(resolved, "period_start").drop("period_start_right")
+    return joined.mutate(overdue=joined.overdue.fill_null(0))
 
 
 def _exits(departures: ir.Table) -> ir.Table:
@@ -120,6 +129,39 @@ def _with_feed_days(totals: ir.Table, crossings: ir.Table) -> ir.Table:
     return rows.mutate(days_without_feed=missing.cast("int64")).drop(
         "month", "seen_days", "record_from", "record_to"
     )
+
+
+def _resolved(departures: ir.Table) -> ir.Table:
+    """How many of the unmatched came back later, by month of exit (key period_start).
+
+    overdue: not back on `due_on`, the last day of stay and grace, with neither a valid placement
+    nor an exempt purpose. resolved_N: of them back within N days after that day; somebody who left
+    again had come back by then. Null until N days have passed for every exit of the month, and
+    the border record (`seen_until`) covers them.
+    """
+    left = departures.filter(
+        departures.departed_on.notnull()
+        & departures.placement_id.isnull()
+        & (departures.outcome != "exempt")
+    )
+    back_on = left.returned_on.coalesce(left.next_exit_on)
+    is_overdue = (left.due_on < left.seen_until) & (back_on.isnull() | (back_on > left.due_on))
+    days_late = ibis.ifelse(is_overdue, back_on.delta(left.due_on, unit="day"), ibis.null("int64"))
+    rows = left.mutate(is_overdue=is_overdue, days_late=days_late)
+    within = {f"within_{days}": (rows.days_late <= days).sum() for days in RESOLVED_AFTER}
+    months = rows.group_by(period_start=counts.month_of(rows.departed_on)).agg(
+        overdue=rows.is_overdue.sum().cast("int64"),
+        last_due_on=rows.due_on.max(),
+        seen_until=rows.seen_until.max(),
+        **within,
+    )
+    resolved = {}
+    for days in RESOLVED_AFTER:
+        is_known = months.seen_until.delta(months.last_due_on, unit="day") > days
+        count = months[f"within_{days}"].fill_null(0).cast("int64")
+        resolved[f"resolved_{days}"] = ibis.cases((is_known, count))
+    shares = {f"{n}_share": count / months.overdue.nullif(0) for n, count in resolved.items()}
+    return months.select("period_start", "overdue", **resolved, **shares)
 
 
 def _as_date(value: ir.DateValue) -> ir.DateValue:

@@ -7,9 +7,9 @@ import ibis.expr.types as ir
 
 from pipelines.policy import Policy
 from pipelines.surface import counts
+from pipelines.surface.expected import EXPECTED, GRAINS, expected
 from pipelines.surface.intervals import smoothed_rate, with_poisson_bounds
 
-GRAINS = {"month": "M", "quarter": "Q", "year": "Y"}
 PEERS = ["period_start", "grain", "level"]
 
 COLUMNS = (
@@ -38,14 +38,23 @@ COLUMNS = (
     "insufficient_data",
     "is_watch_region",
     "placements",
+    "expected_undocumented",
+    "expected_low",
+    "expected_high",
+    "undocumented_without_nik",
 )
+WITHOUT_NIK = "undocumented_without_nik"
+MEASURES = (*counts.MEASURES, WITHOUT_NIK)
 
 
 def hotspots(
     departures: ir.Table,
+    chances: ir.Table,
     placements: ir.Table,
     provinces: ir.Table,
     regencies: ir.Table,
+    agreement: ir.Table,
+    unplaced: ir.Table,
     policy: Policy,
 ) -> ir.Table:
     """Count departures by period and region of origin (key period_start, grain, level, region).
@@ -54,9 +63,12 @@ def hotspots(
     zeros where nobody left. A departure whose regency is unknown counts for its province alone; one
     without an origin in the reference counts nowhere (`coverage` says how many). `placements` are
     the valid ones by the day on which their process finished: what KP2MI counts, not departures.
+    `chances`, `agreement` and `unplaced` give the expected figures (see `expected`).
     """
     regions = _regions(provinces, regencies)
     filled = _with_placements(_filled(_cells(departures), regions), placements)
+    hoped = expected(chances, agreement, unplaced, regions, policy.expected_level)
+    filled = _with_expected(filled, hoped)
     rated = _rated(filled.mutate(undocumented=counts.undocumented(filled)), policy)
     watched = (rated.level == "province") & rated.region_code.isin(policy.watch_regions)
     return _changed(_ranked(rated.mutate(is_watch_region=watched))).select(COLUMNS)
@@ -68,12 +80,14 @@ def _cells(departures: ir.Table) -> ir.Table:
         period_start=counts.month_of(departures.occurred_on),
         province_code=departures.origin_province_code,
         regency_code=departures.origin_regency_code,
-    ).agg(**counts.by_outcome(departures))
+    ).agg(**counts.by_outcome(departures), **{WITHOUT_NIK: counts.apart_from_nik(departures)})
     levels = ibis.union(
         _at_level(months, "province", "province_code"), _at_level(months, "regency", "regency_code")
     )
     cells = counts.in_grains(levels, GRAINS)
-    return cells.group_by([*PEERS, "region_code"]).agg(**counts.summed(cells))
+    return cells.group_by([*PEERS, "region_code"]).agg(
+        **{measure: cells[measure].sum().cast("int64") for measure in MEASURES}
+    )
 
 
 def _with_placements(filled: ir.Table, placements: ir.Table) -> ir.Table:
@@ -95,7 +109,7 @@ def _with_placements(filled: ir.Table, placements: ir.Table) -> ir.Table:
 
 
 def _at_level(
-    months: ir.Table, level: str, code: str, measures: tuple[str, ...] = counts.MEASURES
+    months: ir.Table, level: str, code: str, measures: tuple[str, ...] = MEASURES
 ) -> ir.Table:
     rows = months.mutate(level=ibis.literal(level), region_code=months[code])
     return rows.select("period_start", "level", "region_code", *measures)
@@ -128,8 +142,16 @@ def _filled(cells: ir.Table, regions: ir.Table) -> ir.Table:
     periods = cells.select("period_start", "grain").distinct()
     frame = periods.cross_join(regions)
     joined = frame.left_join(cells, [*PEERS, "region_code"])
-    zeros = {measure: joined[measure].fill_null(0) for measure in counts.MEASURES}
-    return joined.mutate(zeros).select(*frame.columns, *counts.MEASURES)
+    zeros = {measure: joined[measure].fill_null(0) for measure in MEASURES}
+    return joined.mutate(zeros).select(*frame.columns, *MEASURES)
+
+
+def _with_expected(filled: ir.Table, expected: ir.Table) -> ir.Table:
+    """Add the expected figures, nought where nothing is expected (rows unchanged)."""
+    joined = filled.left_join(expected, [*PEERS, "region_code"])
+    return joined.select(
+        *filled.columns, **{name: joined[name].fill_null(0.0) for name in EXPECTED}
+    )
 
 
 def _rated(filled: ir.Table, policy: Policy) -> ir.Table:

@@ -140,3 +140,16 @@ def test_origins_differ(nation: Simulated) -> None:
         if row["outcome"] in outcomes
     )
     assert found["52"] / 5.75 > 4 * found["51"] / 4.38
+
+
+def test_the_final_truth_goes_beyond_the_run_date(nation: Simulated) -> None:
+    rows = nation.truth("departures")
+    final = {name: {row["is_undocumented"] for row in rows if row["outcome"] == name}
+             for name in OUTCOMES}  # fmt: skip
+    assert final["awaiting"] == {True, False}, "some come back late, some do not"
+    assert final["confirmed_undocumented"] == final["unrecorded_exit"] == {True}
+    for settled in ("documented", "exempt", "returned_within_stay", "returned_late"):
+        assert final[settled] == {False}
+    suspected = [row["is_undocumented"] for row in rows
+                 if row["outcome"] == "suspected_undocumented"]  # fmt: skip
+    assert sum(suspected) > 0.9 * len(suspected)

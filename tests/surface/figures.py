@@ -31,6 +31,10 @@ DEPARTURES = pa.schema(
         ("list_file", pa.string()),
         ("list_number", pa.string()),
         ("placement_id", pa.string()),
+        ("placement_country", pa.string()),
+        ("next_exit_on", pa.date32()),
+        ("due_on", pa.date32()),
+        ("sex", pa.string()),
     ]
 )
 PROVINCES = pa.table(
@@ -60,6 +64,26 @@ PLACEMENTS = ibis.memtable(
         }
     )
 )
+CHANCES = pa.schema(
+    [
+        ("departure_key", pa.string()),
+        ("occurred_on", pa.date32()),
+        ("origin_province_code", pa.string()),
+        ("origin_regency_code", pa.string()),
+        ("origin_basis", pa.string()),
+        ("undocumented_probability", pa.float64()),
+        ("chance_late", pa.float64()),
+        ("lesson", pa.string()),
+        ("late_sd", pa.float64()),
+        ("province_sd", pa.float64()),
+        ("regency_sd", pa.float64()),
+        ("hidden_sd", pa.float64()),
+    ]
+)
+AGREEMENT = ibis.memtable(
+    pa.table({"basis": ["nik", "birth_place"], "regency": [0.9, 0.8], "province": [0.95, 0.9]})
+)
+UNPLACED = ibis.memtable(pa.table({"home": ["52.03", "52.71"], "unplaced": [0.0, 0.5]}))
 GATES = pa.table(
     {
         "code": ["CGK", "BTC"],
@@ -89,6 +113,27 @@ def departure(on: str, outcome: str = "suspected_undocumented", **values: Any) -
 def departures(*rows: dict[str, Any]) -> ir.Table:
     keyed = [{"departure_key": f"X:{number}", **row} for number, row in enumerate(rows)]
     return ibis.memtable(pa.Table.from_pylist(keyed, schema=DEPARTURES))
+
+
+def chance(probability: float, on: str = "2025-01-03", **values: Any) -> dict[str, Any]:
+    """A departure of Lombok Timur, by an address, with its chance to count as undocumented."""
+    return {
+        "occurred_on": date.fromisoformat(on),
+        "origin_province_code": "52",
+        "origin_regency_code": "52.03",
+        "origin_basis": "list",
+        "undocumented_probability": probability,
+        "late_sd": 0.0,
+        "province_sd": 0.0,
+        "regency_sd": 0.0,
+        "hidden_sd": 0.0,
+        **values,
+    }
+
+
+def chances(*rows: dict[str, Any]) -> ir.Table:
+    keyed = [{"departure_key": f"X:{number}", **row} for number, row in enumerate(rows)]
+    return ibis.memtable(pa.Table.from_pylist(keyed, schema=CHANCES))
 
 
 def rows_of(table: ir.Table, **where: Any) -> list[dict[str, Any]]:

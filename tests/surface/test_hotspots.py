@@ -13,16 +13,32 @@ from hypothesis import strategies as st
 
 from pipelines.reconcile import rules
 from pipelines.surface import counts, hotspots
+from pipelines.surface.expected import EXPECTED
 from pipelines.surface.intervals import poisson_bounds
 
-from .figures import PLACEMENTS, POLICY, PROVINCES, REGENCIES, departure, departures, rows_of
+from .figures import (
+    AGREEMENT,
+    PLACEMENTS,
+    POLICY,
+    PROVINCES,
+    REGENCIES,
+    UNPLACED,
+    chance,
+    chances,
+    departure,
+    departures,
+    rows_of,
+)
 
 UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
 
 
 def figures(*rows: dict[str, Any]) -> ir.Table:
     provinces, regencies = ibis.memtable(PROVINCES), ibis.memtable(REGENCIES)
-    return hotspots(departures(*rows), PLACEMENTS, provinces, regencies, POLICY)
+    return hotspots(
+        departures(*rows), chances(chance(0.25)), PLACEMENTS, provinces, regencies, AGREEMENT,
+        UNPLACED, POLICY,
+    )  # fmt: skip
 
 
 def year(table: ir.Table, level: str = "province") -> dict[str, dict[str, Any]]:
@@ -84,6 +100,23 @@ def test_every_region_stands_in_every_period() -> None:
     assert len(rows_of(table, grain="quarter", level="regency")) == 2 * 3
     row = year(table)["11"]
     assert (row["departures"], row["undocumented"], row["per_100k"]) == (0, 0, 0.0)
+
+
+def test_the_expected_figure_stands_beside_the_count_and_is_nought_elsewhere() -> None:
+    rows = year(figures(departure("2025-01-03", "awaiting")))
+    assert (rows["52"]["undocumented"], rows["52"]["expected_undocumented"]) == (0, 0.25)
+    assert rows["52"]["expected_low"] <= 0.25 <= rows["52"]["expected_high"]
+    assert {name: rows["21"][name] for name in EXPECTED} == dict.fromkeys(EXPECTED, 0.0)
+
+
+def test_origins_by_nik_alone_can_be_left_out() -> None:
+    told = (
+        departure("2025-01-03"),
+        departure("2025-01-03", origin_basis="list"),
+        departure("2025-01-03", "documented", origin_basis="placement"),
+    )
+    row = year(figures(*told))["52"]
+    assert (row["undocumented"], row["undocumented_without_nik"]) == (2, 1)
 
 
 def test_watch_regions_are_marked() -> None:

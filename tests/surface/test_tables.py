@@ -14,11 +14,15 @@ from ibis.config import Config
 from pipelines.surface import corridors, coverage, gates, hotspots, repatriations
 
 from .figures import (
+    AGREEMENT,
     GATES,
     PLACEMENTS,
     POLICY,
     PROVINCES,
     REGENCIES,
+    UNPLACED,
+    chance,
+    chances,
     departure,
     departures,
     rows_of,
@@ -155,6 +159,7 @@ def measured(*rows: dict[str, Any]) -> list[dict[str, Any]]:
         PLACEMENTS,
         list_rows({}, {}),
         matches("X:0", "X:1"),
+        date(2025, 12, 31),
     )
     return rows_of(table)
 
@@ -199,11 +204,20 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     flows, points = crossings(("2025-01-03", True, "CGK")), ibis.memtable(GATES)
     lists, found = list_rows({}), matches("X:0")
     tables = [
-        hotspots(told, PLACEMENTS, provinces, ibis.memtable(REGENCIES), POLICY),
+        hotspots(
+            told,
+            chances(chance(0.5)),
+            PLACEMENTS,
+            provinces,
+            ibis.memtable(REGENCIES),
+            AGREEMENT,
+            UNPLACED,
+            POLICY,
+        ),
         corridors(told, provinces, points),
         gates(flows, told, points, provinces),
         repatriations(lists, found, told, provinces),
-        coverage(flows, told, PLACEMENTS, lists, found),
+        coverage(flows, told, PLACEMENTS, lists, found, date(2025, 12, 31)),
     ]
     for table in tables:
         assert "SELECT" in str(ibis.to_sql(table, dialect="pyspark"))
