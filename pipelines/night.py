@@ -168,9 +168,7 @@ def _supersede(this: Night, batches: list[deliveries.Batch], is_first: bool) -> 
             record_key=supersede.record_key(records, table, contracts.sources()[source])
         )
         versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
-        losers = supersede.losers(
-            versions, "record_key", this.lake.table("ops", "batches"), new
-        )
+        losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"), new)
         this.lake.mark_superseded(table.name, losers)
 
 
@@ -278,10 +276,12 @@ def _person_records(this: Night, of_night: papers.Papers) -> ir.Table:
         )
         person_records = hold(
             link.person_records(
-                of_night.identities, found.members, found.links,
+                of_night.identities,
+                found.members,
+                found.links,
                 hold(standardise.renumbered(lake.table("records", "crossings"))),
                 this.pseudonym("P"),
-            )  # fmt: skip
+            )
         )
         changed = hold(_history(this, person_records, judgements))
         with lake.transaction():
@@ -366,9 +366,7 @@ def reconcile_departures(this: Night, linked: Linked) -> dict[str, ir.Table]:
         standardise.unresolved(**records_of(lake), purposes=papers.purposes()),
     )  # fmt: skip
     announced = reconcile.announced(*published())
-    findings = findings.union(
-        reconcile.list_total_mismatches(linked.repatriations, announced)
-    )
+    findings = findings.union(reconcile.list_total_mismatches(linked.repatriations, announced))
     named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
     written = {"departures": named, "findings": findings, "list_matches": matches}
     with lake.transaction():
@@ -436,9 +434,14 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
         "findings": reconciled["findings"],
         "changes": reconciled["changes"],
         "hotspots": surface.hotspots(
-            departures, chances, linked.placements, provinces, regencies,
+            departures,
+            chances,
+            linked.placements,
+            provinces,
+            regencies,
             surface.agreement(linked.persons, linked.placements, linked.repatriations),
-            surface.unplaced(linked.persons), this.policy,
+            surface.unplaced(linked.persons),
+            this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
         "gates": surface.gates(linked.crossings, departures, gates, provinces),
@@ -446,12 +449,21 @@ def surfaced(this: Night, linked: Linked, reconciled: dict[str, ir.Table]) -> di
             linked.repatriations, matches, departures, provinces
         ),
         "coverage": surface.coverage(
-            linked.crossings, departures, linked.placements, linked.repatriations, matches,
+            linked.crossings,
+            departures,
+            linked.placements,
+            linked.repatriations,
+            matches,
             this.night,
         ),
         "benchmarks": surface.benchmarks(
-            *published(), linked.crossings, departures, linked.placements, linked.repatriations,
-            matches, this.policy,
+            *published(),
+            linked.crossings,
+            departures,
+            linked.placements,
+            linked.repatriations,
+            matches,
+            this.policy,
         ),
     }
 
@@ -465,9 +477,7 @@ def _chances(this: Night, departures: ir.Table, gates: ir.Table) -> ir.Table:
             lake.table("identity", "person_records"),
         )  # fmt: skip
         countries = reference.memtable("countries")
-        found = surface.chances(
-            departures, missed, gates, countries, this.policy, this.night, hold
-        )
+        found = surface.chances(departures, missed, gates, countries, this.policy, this.night, hold)
         return lake.scratch(found)
 
 

@@ -5,6 +5,7 @@ nothing. The lake is only read.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -31,7 +32,9 @@ def train(
         model = link.declared()
         certain = hold(link.links(of_home.identities, model.rules))
         known = papers.known(of_home, hold)
-        school = link.School(lake.con, hold, known, certain, of_home.crossings, model)
+        blind = link.without_numbers(known.identities)
+        blind = replace(known, identities=blind, places=hold(papers.places(blind, hold)))
+        school = link.School(lake.con, hold, known, blind, certain, of_home.crossings, model)
         weights = link.trained(school, trained_on, report)
     text = yaml.safe_dump(weights.model_dump(), sort_keys=False)
     file.write_text(HEADER + text, encoding="utf-8")

@@ -15,7 +15,7 @@ from pipelines.link.persons import (
     repatriations_with_person,
     shared_identities,
 )
-from pipelines.link.training import School, trained
+from pipelines.link.training import School, trained, without_numbers
 
 __all__ = [
     "WEIGHTS",
@@ -42,4 +42,5 @@ __all__ = [
     "trained",
     "traveller_keys",
     "weights",
+    "without_numbers",
 ]

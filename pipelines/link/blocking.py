@@ -19,6 +19,9 @@ from pipelines.link.model import BlockingRule, Kind, Model
 DAY = 1
 LEAST_WORD = 2  # letters; initials are no key
 LEAST_NUMBER = 6  # characters of a document number that has halves
+ATTRIBUTES = ("record_key", "kind", "name", "sex", "birth_date", "birth_year", "nik",
+              "document_number", "event_on", "event_country", "first_event_at",
+              "last_event_at")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Known:
     places(record_key, place_code). entries(record_key, crossed_on, country_code): border entries
     on days and from countries that lists name. clusters(record_key, cluster_id, has_document,
     has_paper): who is one person already, and whether a document or a paper in lieu is among them.
-    parts: tables (key, part) of NAME_PARTS for all identities, where they are worked out already.
+    parts: tables (key, part) of HELD for all identities, where they are worked out already.
     """
 
     identities: ir.Table
@@ -59,9 +62,11 @@ def pairs(
 def open_papers(known: Known, model: Model, asked: ir.Table | None) -> ir.Table:
     """The papers that have no partner yet, once for each kind that they may be linked by.
 
-    Columns: those of the identities and `link` (a kind of the model).
+    Columns: ATTRIBUTES, has_nik (a valid one) and `link` (a kind of the model).
     """
-    papers = known.identities
+    papers = known.identities.select(
+        *ATTRIBUTES, has_nik=compatible.valid_nik(known.identities).notnull()
+    )
     if asked is not None:
         papers = papers.semi_join(asked, "record_key")
     found = [
@@ -80,14 +85,13 @@ def _pairs_by(known: Known, rule: BlockingRule, records: ir.Table, model: Model)
     if rule.undated:
         wanted = wanted.filter(wanted.birth_date.isnull())
     if "nik" not in rule.parts:  # of two passports one has no NIK, or the NIK decides
-        has_nik = compatible.valid_nik(wanted).notnull()
-        wanted = wanted.filter((wanted.link != "renewal") | ~has_nik)
+        wanted = wanted.filter((wanted.link != "renewal") | ~wanted.has_nik)
     papers = known.identities
     anchors = papers.filter(papers.kind.isin({paper for kind in kinds for paper in kind.right}))
     lefts = _keyed(known, wanted, rule, LEFT).rename(record_key="key")
     rights = _keyed(known, anchors, rule, RIGHT).rename(anchor_key="key")
     met = (
-        lefts.inner_join(rights, [*rule.parts, lefts.record_key != rights.anchor_key])
+        lefts.inner_join(rights, [*rule.parts, *_apart(lefts, rights, rule)])
         .select("record_key", "anchor_key")
         .distinct()
     )
@@ -98,6 +102,14 @@ def _pairs_by(known: Known, rule: BlockingRule, records: ir.Table, model: Model)
         *((ends.link == kind.name) & ends.anchor_kind.isin(kind.right) for kind in kinds)
     )
     return ends.filter(fits).select("record_key", "anchor_key", kind="link")
+
+
+def _apart(lefts: ir.Table, rights: ir.Table, rule: BlockingRule) -> list[ir.BooleanValue]:
+    """That two papers are two, and in use one after the other where the rule asks for it."""
+    two = [lefts.record_key != rights.anchor_key]
+    if rule.in_turn:
+        two.append((lefts.last_at <= rights.first_at) | (rights.last_at <= lefts.first_at))
+    return two
 
 
 def unresolved(papers: ir.Table, clusters: ir.Table, kind: Kind) -> ir.Table:
@@ -111,14 +123,22 @@ def unresolved(papers: ir.Table, clusters: ir.Table, kind: Kind) -> ir.Table:
 
 
 def _keyed(known: Known, papers: ir.Table, rule: BlockingRule, side: "Side") -> ir.Table:
-    """(key, part, part, ...): every combination of values that a paper has of the parts."""
-    tables = [side[part](known, papers) for part in rule.parts]
-    return reduce(lambda table, other: table.inner_join(other, "key").drop_null(), tables)
+    """(key, part, part, ..., first_at, last_at): every combination of values of the parts."""
+    own = {part: side.values[part](papers) for part in rule.parts if part in side.values}
+    in_use = {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
+    table = papers.select(key="record_key", **own, **(in_use if rule.in_turn else {}))
+    for part, value in own.items():
+        if value.type().is_array():
+            table = table.unnest(part)
+    others = (side.tables[part](known, papers) for part in rule.parts if part in side.tables)
+    return reduce(
+        lambda keyed, other: keyed.inner_join(other, "key"), others, table.drop_null(list(own))
+    )
 
 
 def worked_out(hold: Callable[[ir.Table], ir.Table], known: Known) -> Known:
     """`known` with the parts that follow from names worked out, once for all rules."""
-    made = {part: hold(RIGHT[part](known, known.identities)) for part in NAME_PARTS}
+    made = {part: hold(TABLES[part](known, known.identities)) for part in HELD}
     return replace(known, parts=made)
 
 
@@ -163,22 +183,27 @@ def _beside(pairs: ir.Table, papers: ir.Table, key: str, suffix: str) -> ir.Tabl
 # Parts
 
 
-Side = dict[str, Callable[[Known, ir.Table], ir.Table]]
+@dataclass(frozen=True)
+class Side:
+    """The parts of the papers of one side.
+
+    values: of a paper by itself, an array where it has several. tables(key, part): of names, places
+    and entries.
+    """
+
+    values: dict[str, Callable[[ir.Table], ir.Value]]
+    tables: dict[str, Callable[[Known, ir.Table], ir.Table]]
 
 
-def _value(part: str, value: Callable[[ir.Table], ir.Value]) -> Callable[..., ir.Table]:
-    def table(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
-        return papers.select(key="record_key", **{part: value(papers)}).drop_null()
-
-    return table
+def _held(part: str, table: Callable[[Known, ir.Table], ir.Table]) -> Callable[..., ir.Table]:
+    """A part for all papers, where it is worked out already."""
+    return lambda known, papers: known.parts[part] if part in known.parts else table(known, papers)
 
 
 def _of_name(part: str, values: Callable[[ir.Table], ir.Table]) -> Callable[..., ir.Table]:
     """A part that follows from the name: worked out for the names, then given to the papers."""
 
     def table(known: Known, papers: ir.Table) -> ir.Table:
-        if part in known.parts:
-            return known.parts[part].semi_join(papers, [("key", "record_key")])
         long = known.words.filter(known.words.spelling.length() >= LEAST_WORD)
         of_names = values(long).select("name", part).distinct()
         return papers.select("name", key="record_key").inner_join(of_names, "name").drop("name")
@@ -187,9 +212,13 @@ def _of_name(part: str, values: Callable[[ir.Table], ir.Table]) -> Callable[...,
 
 
 def _two_words(words: ir.Table) -> ir.Table:
+    """Two words of a name together; of a single name its word."""
     one, other = words, words.view()
     both = one.inner_join(other, [one.name == other.name, one.spelling < other.spelling])
-    return both.select(name=one.name, words=one.spelling.hash() ^ other.spelling.hash())
+    pairs = both.select(name=one.name, words=one.spelling.hash() ^ other.spelling.hash())
+    spellings = words.group_by("name").agg(first=_.spelling.min(), last=_.spelling.max())
+    single = spellings.filter(_["first"] == _["last"])
+    return pairs.union(single.select("name", words=single["first"].hash()))
 
 
 def _all_words(words: ir.Table) -> ir.Table:
@@ -212,38 +241,32 @@ def _number_half(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
         [ibis.literal("<") + number.left(middle), number.substr(middle) + ibis.literal(">")]
     )
     whole = papers.filter(number.length() >= LEAST_NUMBER)
-    return whole.select(key="record_key", number_half=halves.unnest()).drop_null()
+    return whole.select(key="record_key", number_half=halves.unnest())
 
 
-def _place(known: Known, papers: ir.Table) -> ir.Table:
-    placed = known.places.semi_join(papers, "record_key")
-    return placed.select(key="record_key", place=placed.place_code.hash())
+def _place(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
+    return known.places.select(key="record_key", place=known.places.place_code.hash())
 
 
-def _listed_arrival(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
-    returned = papers.filter(papers.event_on.notnull() & papers.event_country.notnull())
-    days = returned.mutate(step=ibis.array([-DAY, 0, DAY]).unnest())
-    return days.select(
-        key="record_key", arrival=_arrival(days.event_country, days.event_on, days.step)
-    )
+def _returned(papers: ir.Table) -> ir.ArrayValue:
+    country, day = papers.event_country, papers.event_on
+    days = ibis.array([_arrival(country, day, step) for step in (-DAY, 0, DAY)])
+    return ibis.cases((country.notnull() & day.notnull(), days))
 
 
-def _entered(known: Known, papers: ir.Table) -> ir.Table:
-    entered = known.entries.semi_join(papers, "record_key")
-    return entered.select(
-        key="record_key",
-        arrival=_arrival(entered.country_code, entered.crossed_on, ibis.literal(0)),
-    ).distinct()
+def _entered(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
+    entered = known.entries
+    arrival = _arrival(entered.country_code, entered.crossed_on, 0)
+    return entered.select(key="record_key", arrival=arrival).distinct()
 
 
-def _arrival(country: ir.StringValue, day: ir.DateValue, step: ir.IntegerValue) -> ir.IntegerValue:
+def _arrival(country: ir.StringValue, day: ir.DateValue, step: int) -> ir.IntegerValue:
     number = day.delta(ibis.date("1970-01-01"), unit="day") + step
     return (country + ibis.literal(" ") + number.cast("string")).hash()
 
 
-def _near_birth_year(known: Known, papers: ir.Table) -> ir.Table:  # noqa: ARG001
-    near = papers.mutate(step=ibis.array([-1, 0, 1]).unnest())
-    return near.select(key="record_key", near_birth_year=near.birth_year + near.step).drop_null()
+def _near_birth_year(papers: ir.Table) -> ir.ArrayValue:
+    return ibis.array([papers.birth_year + step for step in (-1, 0, 1)])
 
 
 def _date_parts(first: str, second: str) -> Callable[[ir.Table], ir.Value]:
@@ -265,25 +288,34 @@ def _in_order(papers: ir.Table) -> ir.Value:
     return (date.year() * 100 + date.month()) * 100 + date.day()
 
 
-NAME_PARTS = ("word", "words", "whole_name")
-RIGHT: Side = {
-    "birth_date": _value("birth_date", lambda t: t.birth_date),
-    "birth_month": _value("birth_month", _date_parts("year", "month")),
-    "birth_day": _value("birth_day", _date_parts("year", "day")),
-    "birthday": _value("birthday", _date_parts("month", "day")),
-    "birth_swapped": _value("birth_swapped", _in_order),
-    "near_birth_year": _value("near_birth_year", lambda t: t.birth_year),
+TABLES: dict[str, Callable[[Known, ir.Table], ir.Table]] = {
     "word": _of_name("word", lambda words: words.mutate(word=words.spelling.hash())),
     "words": _of_name("words", _two_words),
     "whole_name": _of_name("whole_name", _all_words),
-    "number_half": _number_half,
-    "nik": _value("nik", lambda t: t.nik),
-    "sex": _sex,
     "place": _place,
-    "arrival": _entered,
+    "sex": _sex,
 }
-LEFT: Side = RIGHT | {
-    "birth_swapped": _value("birth_swapped", _swapped),
-    "near_birth_year": _near_birth_year,
-    "arrival": _listed_arrival,
-}
+HELD = tuple(TABLES)  # worked out once for all rules
+RIGHT = Side(
+    values={
+        "birth_date": lambda t: t.birth_date,
+        "birth_year": lambda t: t.birth_year,
+        "birth_month": _date_parts("year", "month"),
+        "birth_day": _date_parts("year", "day"),
+        "birthday": _date_parts("month", "day"),
+        "birth_swapped": _in_order,
+        "near_birth_year": lambda t: t.birth_year,
+        "nik": lambda t: t.nik,
+    },
+    tables={part: _held(part, table) for part, table in TABLES.items()}
+    | {"number_half": _number_half, "arrival": _entered},
+)
+LEFT = Side(
+    values=RIGHT.values
+    | {
+        "birth_swapped": _swapped,
+        "near_birth_year": _near_birth_year,
+        "arrival": _returned,
+    },
+    tables={part: table for part, table in RIGHT.tables.items() if part != "arrival"},
+)

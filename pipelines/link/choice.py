@@ -33,13 +33,10 @@ def probable(
     )
     strength = ibis.literal(2.0) ** ibis.least(joined.match_weight, MOST_BITS)
     weighed = joined.mutate(ratio=strength * prior / joined.papers)
-    of_pair = weighed.group_by("left_id", "right_id").agg(ratio=weighed.ratio.max())
-    against = of_pair.mutate(
-        all_right=of_pair.ratio.sum().over(ibis.window(group_by="left_id")),
-        all_left=of_pair.ratio.sum().over(ibis.window(group_by="right_id")),
-    )
-    raw = against.mutate(odds=against.ratio / (1 + against.all_right - against.ratio))
-    called = raw.select("left_id", "right_id", link_probability=_calibrated(raw.odds, weights))
+    best = weighed.group_by("left_id", "right_id").agg(ratio=weighed.ratio.max())
+    of_pair = best.mutate(odds=_calibrated(best.ratio, weights))
+    of_all = of_pair.odds.sum().over(ibis.window(group_by="left_id"))
+    called = of_pair.select("left_id", "right_id", link_probability=of_pair.odds / (1 + of_all))
     return weighed.inner_join(called, ["left_id", "right_id"]).select(
         *scored.columns, "left_id", "right_id", "link_probability"
     )
@@ -57,9 +54,9 @@ def _with_clusters(scored: ir.Table, clusters: ir.Table) -> ir.Table:
 
 
 def _calibrated(odds: ir.FloatingValue, weights: Weights) -> ir.FloatingValue:
+    """The odds against nobody on record as they come true; of two equals neither passes a half."""
     slope, intercept = weights.calibration["slope"], weights.calibration["intercept"]
-    told = odds.log() * slope + intercept
-    return 1 / (1 + (-told).exp())
+    return (odds.log() * slope + intercept).exp()
 
 
 def decided(probable: ir.Table, model: Model) -> ir.Table:

@@ -14,8 +14,9 @@ from pipelines.settings import SCHEMAS
 KindName = Literal["renewal", "list_paper", "crossing", "placement", "list", "return"]
 Paper = Literal["placement", "list", "splp", "document", "bare"]
 Part = Literal[
-    "birth_date", "birth_month", "birth_day", "birthday", "birth_swapped", "near_birth_year",
-    "word", "words", "whole_name", "nik", "number_half", "sex", "place", "arrival",
+    "birth_date", "birth_year", "birth_month", "birth_day", "birthday", "birth_swapped",
+    "near_birth_year", "word", "words", "whole_name", "nik", "number_half", "sex", "place",
+    "arrival",
 ]  # fmt: skip
 ELSE = "ELSE"
 WEIGHTS = "linkage_weights.yaml"
@@ -57,12 +58,17 @@ class Kind(Frozen):
 
 
 class BlockingRule(Frozen):
-    """Pairs that agree in all parts are compared; `undated`: only papers without a birth date."""
+    """Pairs that agree in all parts are compared.
+
+    `undated`: only papers without a birth date; `in_turn`: only passports of which one is in use
+    before the other.
+    """
 
     name: str
     parts: tuple[Part, ...]
     kinds: tuple[KindName, ...]
     undated: bool = False
+    in_turn: bool = False
     why: str
 
 
@@ -97,11 +103,15 @@ class Bands(Frozen):
 
 
 class Comparison(Frozen):
-    """What is compared, with its levels in order; `u_from` says which pairs teach u."""
+    """What is compared, with its levels in order; `u_from` says which pairs teach u.
+
+    `wider`: a comparison of the same levels, whose u counts beside that of the few pairs here.
+    """
 
     name: str
     why: str
     u_from: Literal["random", "namesakes", "candidates"] = "random"
+    wider: str | None = None
     bands: Bands | None = None
     reason_en: str = ""
     reason_id: str = ""

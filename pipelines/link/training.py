@@ -22,9 +22,12 @@ from pipelines.link.matching import Hold
 from pipelines.link.model import Comparison, Model, Probabilities, Weights
 
 KNOWN_PAIRS = 60_000  # of each kind, at most
-CHANCE_PAIRS = 1_000_000
+CHANCE_PAIRS = 2_000_000
 ASKED = 6_000  # papers of each kind whose candidates set the probabilities right
 NAMESAKE_BITS = 5.0  # of a name that two people share, from which on they are namesakes
+ONE_PERSON_BITS = 10.0  # that two names hardly share by chance where the birth dates are one
+AS_IT_IS = np.array([1.0, 0.0])  # slope and intercept of a calibration that changes nothing
+WIDER_PAIRS = 100  # by chance, that a wider comparison is worth where there are few pairs
 ABSENT = 3  # of so many such papers one has its partner taken away
 LEAST_SEEN = 25  # observations below which a rare band is extrapolated from the one before
 LEAST = 0.5  # added to every count: a level that was never seen is rare, not impossible
@@ -37,11 +40,16 @@ PARTNERS = {("placement", "document"): "placement", ("list", "document"): "list"
 
 @dataclass(frozen=True)
 class School:
-    """Where training takes place: the engine, its scratch, and what it learns from."""
+    """Where training takes place: the engine, its scratch, and what it learns from.
+
+    `blind` is what would be known if no paper had a NIK or a document number: papers linked by a
+    NIK would else always agree in the place that it names.
+    """
 
     con: duckdb.DuckDBPyConnection
     hold: Hold
     known: Known
+    blind: Known
     links: ir.Table
     crossings: ir.Table
     model: Model
@@ -51,18 +59,20 @@ def trained(school: School, trained_on: str, report: Callable[[str], None]) -> W
     """The weights, reproducible from the same records by the seed of the model."""
     pairs = school.hold(known_pairs(school))
     report("known pairs")
-    ours = _counts(school, _compared(school, school.known, pairs))
+    seen = replace(school.known, places=school.blind.places)
+    ours = _counts(school, _compared(school, seen, pairs))
     report("chance pairs")
-    drawn = _compared(school, school.known, school.hold(_chance_pairs(school)))
+    strangers = school.hold(_chance_pairs(school).anti_join(pairs, ["record_key", "anchor_key"]))
+    drawn = school.hold(_strange(_compared(school, seen, strangers)))
     chance = _counts(school, drawn)
     namesakes = _counts(school, school.hold(drawn.filter(drawn.shared_bits >= NAMESAKE_BITS)))
     blocked = school.hold(_candidates(school, pairs))
     report("candidates")
     others = blocked.filter(~blocked.is_true).drop("is_true")
-    near = _counts(school, _compared(school, school.known, others))
+    near = _counts(school, _compared(school, seen, others))
     by_chance = {"random": chance, "namesakes": namesakes, "candidates": near}
     levels = {
-        c.name: _levels(c, ours[c.name], by_chance[c.u_from][c.name])
+        c.name: _levels(c, ours[c.name], _widened(c, by_chance[c.u_from]))
         for c in school.model.comparisons
     }
     learned = Weights(
@@ -140,6 +150,12 @@ def _chance_pairs(school: School) -> ir.Table:
     return ibis.union(*parts)
 
 
+def _strange(drawn: ir.Table) -> ir.Table:
+    """Without pairs drawn that are one person after all: one birth date, and much of the name."""
+    is_one = (drawn.birth_date_l == drawn.birth_date_r) & (drawn.shared_bits >= ONE_PERSON_BITS)
+    return drawn.filter(~is_one.fill_null(False))
+
+
 def _numbered(papers: ir.Table, seed: str) -> ir.Table:
     drawn = papers.select(
         "record_key", draw=(ibis.literal(seed) + papers.record_key).hexdigest("md5")
@@ -158,9 +174,8 @@ def _candidates(school: School, pairs: ir.Table) -> ir.Table:
         .select("record_key", "kind")
         .distinct()
     )
-    hidden = replace(school.known, identities=_without_numbers(school.known.identities))
     found = school.hold(
-        blocking.pairs(hidden, school.model, asked, school.hold).semi_join(
+        blocking.pairs(school.blind, school.model, asked, school.hold).semi_join(
             asked, ["record_key", "kind"]
         )
     )
@@ -171,7 +186,8 @@ def _candidates(school: School, pairs: ir.Table) -> ir.Table:
     return marked.filter(~(marked.is_true & lost))
 
 
-def _without_numbers(identities: ir.Table) -> ir.Table:
+def without_numbers(identities: ir.Table) -> ir.Table:
+    """The identities as if nobody had written a number on them."""
     nothing = ibis.null("string")
     return identities.mutate(nik=nothing, document_number=nothing)
 
@@ -208,6 +224,15 @@ def _levels(
     }
 
 
+def _widened(comparison: Comparison, counts: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The counts of a comparison, and a few pairs as its wider comparison would have them."""
+    own = counts[comparison.name]
+    if comparison.wider is None:
+        return own
+    wider = _shares(counts[comparison.wider])
+    return {name: count + WIDER_PAIRS * wider[name] for name, count in own.items()}
+
+
 def _shares(counts: dict[str, float]) -> dict[str, float]:
     total = sum(counts.values()) + LEAST * len(counts)
     return {name: (count + LEAST) / total for name, count in counts.items()}
@@ -228,8 +253,7 @@ def _extrapolated(
 
 def _calibration(school: School, blocked: ir.Table, learned: Weights) -> dict[str, float]:
     """Slope and intercept that make the probabilities of the best candidates come true."""
-    hidden = replace(school.known, identities=_without_numbers(school.known.identities))
-    compared = _compared(school, hidden, blocked.drop("is_true"))
+    compared = _compared(school, school.blind, blocked.drop("is_true"))
     scored = matching.scored(school.con, school.hold, compared, school.model, learned)
     run = matching.Linking(school.con, school.hold, school.known, school.model, learned)
     population = run.population()
@@ -247,13 +271,17 @@ def _calibration(school: School, blocked: ir.Table, learned: Weights) -> dict[st
 
 
 def _fitted(probability: Any, is_true: Any) -> dict[str, float]:
-    """Logistic regression of truth on log-odds."""
+    """Logistic regression of truth on log-odds, that would rather leave them as they are.
+
+    Where every candidate is true or none is, the data alone would make it infinitely steep.
+    """
     clipped = np.clip(probability.astype(float), 1e-9, 1 - 1e-9)
     odds, truth = np.log(clipped / (1 - clipped)), is_true.astype(float)
 
     def loss(line: Any) -> float:
         told = line[0] * odds + line[1]
-        return float(np.sum(np.logaddexp(0, told) - truth * told))
+        moved = line - AS_IT_IS
+        return float(np.sum(np.logaddexp(0, told) - truth * told) + moved @ moved / 2)
 
-    found = optimize.minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
+    found = optimize.minimize(loss, AS_IT_IS, method="Nelder-Mead")
     return {"slope": round(float(found.x[0]), 6), "intercept": round(float(found.x[1]), 6)}

@@ -22,6 +22,7 @@ SETTLED_DAYS = 90  # who has not come back by then seldom does; the curves tell 
 WIDTH = 0.5  # of a band, in log-odds
 ROUNDS = 25  # of Newton's steps at most
 SETTLED_STEP = 0.005  # a round without a longer step ends them
+ENOUGH = 2_000_000  # departures that teach; more would only take longer
 FOLDS = 3  # a departure is scored by the departures of other days
 FIRMNESS = 3.0  # of the prior of every effect: one over its variance in log-odds
 DRIFT = 0.3  # from season to season, in log-odds, where too few seasons tell
@@ -69,11 +70,13 @@ def followed(departures: ir.Table, gates: ir.Table, countries: ir.Table, seen_to
     is_away = rows.return_kind == "none"
     unending = ibis.literal(seen_to).delta(rows.departed_on, unit="day")
     factors = _factors(rows, unending)
+    day = rows.departed_on.delta(ibis.date("1970-01-01"), unit="day").cast("int64")
     joined = rows.select(
         "departure_key",
         "departed_on",
         **factors,
-        fold=rows.departed_on.delta(ibis.date("1970-01-01"), unit="day").cast("int64") % FOLDS,
+        day=day,
+        fold=day % FOLDS,
         ending=ibis.cases((is_away, AWAY), (is_listed, LISTED), else_=OWN),
         days=is_away.ifelse(unending, rows.days_away).cast("int64"),
         horizon=rows.final_on.delta(rows.departed_on, unit="day").cast("int64"),
@@ -118,6 +121,7 @@ def effects(rows: ir.Table, seen_to: date) -> pa.Table:
         rows.is_comparable
         & (rows.departed_on <= ibis.literal(seen_to - timedelta(days=SETTLED_DAYS)))
     )
+    settled = _thinned(settled)
     stayed = (settled.ending != OWN) | (settled.days > SETTLED_DAYS)
     key = (*FACTORS, "fold")
     cells = settled.group_by(key).agg(all=settled.count(), stayed=stayed.sum())
@@ -127,6 +131,14 @@ def effects(rows: ir.Table, seen_to: date) -> pa.Table:
         learned = fitted(counted[counted.fold != fold].reset_index(drop=True))
         tables.append(learned.append_column("fold", pa.array([fold] * len(learned), pa.int64())))
     return pa.concat_tables(tables)
+
+
+def _thinned(settled: ir.Table) -> ir.Table:
+    """All departures, or those of every second, fourth, ... day where they are more than ENOUGH."""
+    step, departures = 1, settled.count().to_pyarrow().as_py()
+    while departures / step > ENOUGH:
+        step *= 2
+    return settled.filter(settled.day % step == 0) if step > 1 else settled
 
 
 def fitted(cells: pd.DataFrame) -> pa.Table:

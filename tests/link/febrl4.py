@@ -6,6 +6,7 @@ because it wants an older pandas. Invented numbers say no birth date, so none is
 """
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from itertools import count
@@ -111,7 +112,8 @@ def linked(con: Any, files: Path) -> set[tuple[str, str]]:
     words = reference.memtable("name_words")
     known = link.known(hold, identities, placed, crossings, words)
     certain = hold(link.links(identities, model.rules))
-    school = link.School(con.con, hold, known, certain, crossings, model)
+    blind = replace(known, identities=link.without_numbers(known.identities))
+    school = link.School(con.con, hold, known, blind, certain, crossings, model)
     weights = link.trained(school, "FEBRL4", lambda _: None)
     found = link.Linking(con.con, hold, known, model, weights).run(judgements, crossings)
     clusters: dict[str, list[str]] = {}

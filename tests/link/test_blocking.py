@@ -29,7 +29,8 @@ EVENT = {"event_on": worlds.on(0), "event_country": "MYS"}
 class Case:
     """A rule: what is written on the left, on the right, and what is the last part gone wrong.
 
-    `place` of a paper is told with its attributes, `entered` is the day of the entry.
+    `place` of a paper is told with its attributes, `entered` is the day of the entry and `until`
+    that of the last event.
     """
 
     def __init__(self, mine: Row, theirs: Row, wrong: Row) -> None:
@@ -48,17 +49,17 @@ CASES = {
         {"birth_date": BORN, "name": "SITTI RAHAJU"},  # the old spelling of one word
         {"name": "AMINAH BINTI SALIM"},
     ),
-    "birth_date_word_and_place": Case(
-        {"birth_date": BORN, "name": "NUR HIDAYAT", "sex": "L", "place": HERE},
-        {"birth_date": BORN, "name": "HIDAYAT", "sex": "L", "place": HERE},
-        {"sex": "P"},
-    ),
     "birth_date_and_words": Case(
         {"birth_date": BORN, "name": "NUR HIDAYAT", "sex": "L", "place": HERE},
         {"birth_date": BORN, "name": "HIDAYAT NUR SALIM", "sex": "L", "place": THERE},
         {"sex": "P"},
     ),
     "birth_date_and_place": Case(
+        {"birth_date": BORN, "name": "SUPARDI", "place": HERE, "sex": "L"},
+        {"birth_date": BORN, "name": "SUPARDJ", "place": HERE, "sex": "L"},
+        {"sex": "P"},
+    ),
+    "birth_date_and_place_in_turn": Case(
         {"birth_date": BORN, "name": "SUPARDI", "place": HERE, "sex": "L"},
         {"birth_date": BORN, "name": "SUPARDJ", "place": HERE, "sex": "L"},
         {"sex": "P"},
@@ -78,19 +79,24 @@ CASES = {
         {"birth_date": date(1980, 5, 17), "name": "RAHAYU", "place": HERE},
         {"place": THERE},
     ),
-    "birth_month_name_and_place": Case(
+    "birth_month_words_and_place": Case(
         {"birth_date": BORN, "name": "SITI RAHAYU", "place": HERE, "sex": "P"},
-        {"birth_date": date(1990, 5, 18), "name": "RAHAJU SITI", "place": HERE, "sex": "P"},
+        {"birth_date": date(1990, 5, 18), "name": "RAHAJU LESTARI SITI", "place": HERE, "sex": "P"},
         {"sex": "L"},
     ),
-    "birth_day_name_and_place": Case(
-        {"birth_date": BORN, "name": "SITI RAHAYU", "place": HERE, "sex": "P"},
-        {"birth_date": date(1990, 6, 17), "name": "RAHAJU SITI", "place": HERE, "sex": "P"},
-        {"sex": "L"},
+    "birth_day_words_and_place": Case(
+        {"birth_date": BORN, "name": "SUPARDI", "place": HERE, "sex": "L"},
+        {"birth_date": date(1990, 6, 17), "name": "SUPARDI SUPARDI", "place": HERE, "sex": "L"},
+        {"sex": "P"},
     ),
-    "birthday_name_and_place": Case(
+    "birthday_words_and_place": Case(
         {"birth_date": BORN, "name": "SITI RAHAYU", "place": HERE, "sex": "P"},
         {"birth_date": date(1980, 5, 17), "name": "RAHAJU SITI", "place": HERE, "sex": "P"},
+        {"sex": "L"},
+    ),
+    "birth_year_name_and_place": Case(
+        {"birth_date": BORN, "name": "SITI RAHAYU", "place": HERE, "sex": "P"},
+        {"birth_date": date(1990, 1, 1), "name": "RAHAJU SITI", "place": HERE, "sex": "P"},
         {"sex": "L"},
     ),
     "birth_swapped_and_word": Case(
@@ -167,8 +173,12 @@ def only(rule: BlockingRule) -> Model:
 
 def written(key: str, attributes: Row, day: int) -> Row:
     """A paper that was first seen on that day."""
-    given = {k: v for k, v in attributes.items() if k not in ("place", "entered")}
-    return paper(key, KIND[key], first_event_at=worlds.at(day), **given)
+    given = {k: v for k, v in attributes.items() if k not in ("place", "entered", "until")}
+    in_use = {
+        "first_event_at": worlds.at(day),
+        "last_event_at": worlds.at(attributes.get("until", day)),
+    }
+    return paper(key, KIND[key], **in_use, **given)
 
 
 def known(con: Any, attributes: dict[str, Row]) -> blocking.Known:
@@ -193,7 +203,9 @@ def test_every_rule_has_a_case() -> None:
 
 def test_every_part_is_part_of_a_rule() -> None:
     parts = {part for rule in RULES.values() for part in rule.parts}
-    assert parts == set(blocking.LEFT) == set(blocking.RIGHT)
+    for side in (blocking.LEFT, blocking.RIGHT):
+        assert parts == side.values.keys() | side.tables.keys()
+        assert not side.values.keys() & side.tables.keys()
 
 
 @pytest.mark.parametrize("rule", CASES)
@@ -212,6 +224,17 @@ def test_a_list_with_a_birth_date_is_not_asked_by_its_age(con: Any, rule: str) -
     case = CASES[rule]
     dated = case.mine | {"birth_date": date(1990, 1, 1)}
     assert made(con, {"L:1": dated, "D:B1": case.theirs}, only(RULES[rule])) == set()
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES.values() if rule.in_turn])
+@pytest.mark.parametrize(("until", "is_made"), [(0, True), (1, True), (2, False)])
+def test_passports_in_turn_are_in_use_one_after_the_other(
+    con: Any, rule: str, until: int, is_made: bool
+) -> None:
+    """The second is in use from day 1 on."""
+    case = CASES[rule]
+    papers = {"D:A1": case.mine | {"until": until}, "D:B1": case.theirs | {"until": 9}}
+    assert bool(made(con, papers, only(RULES[rule]))) is is_made
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from math import log
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -66,3 +67,14 @@ def test_what_moved_between_seasons_may_move_again() -> None:
 
 def test_two_seasons_are_too_few_to_tell() -> None:
     assert drift(seasons(0.0, 5.0)) == DRIFT
+
+
+def test_of_very_many_departures_those_of_some_days_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = ibis.memtable({"day": list(range(16))})
+    monkeypatch.setattr(bands, "ENOUGH", 16)
+    assert bands._thinned(days).count().to_pyarrow().as_py() == 16
+    monkeypatch.setattr(bands, "ENOUGH", 15)
+    assert bands._thinned(days).count().to_pyarrow().as_py() == 8
+    monkeypatch.setattr(bands, "ENOUGH", 4)
+    kept = bands._thinned(days).to_pyarrow().column("day").to_pylist()
+    assert sorted(kept) == [0, 4, 8, 12]
