@@ -17,6 +17,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
 
 from pipelines import contracts, keys, settings
 from pipelines.errors import PulangError
@@ -103,13 +104,18 @@ class Lake:
         return self.ibis.table(view, database=("temp", "main"))
 
     def create_missing(self) -> None:
-        """Create the tables of the contracts that are not there yet."""
+        """Create the tables and columns of the contracts that are not there yet."""
         for schema in sorted({schema for schema, _ in contracts.lake()}):
             self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
         for (schema, name), table in contracts.lake().items():
+            columns = ibis.schema(table.arrow_schema)
             if name not in self.ibis.list_tables(database=(CATALOG, schema)):
-                columns = ibis.schema(table.arrow_schema)
                 self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
+            for column in sorted(set(columns) - set(self.table(schema, name).columns)):
+                kind = DuckDBType.to_string(columns[column])
+                self.con.execute(
+                    f"ALTER TABLE {CATALOG}.{schema}.{name} ADD COLUMN {column} {kind}"
+                )
 
     def insert(
         self, schema: str, name: str, rows: ir.Table | pa.Table | list[dict[str, Any]]
