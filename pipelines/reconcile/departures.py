@@ -124,6 +124,7 @@ def _gathered(
         "sex",
         "birth_date",
         "nik_regency_code",
+        "birth_province_code",
         "birth_regency_code",
         "is_poorly_identified",
     )

@@ -20,10 +20,7 @@ def origin(evidence: ir.Table) -> ir.Table:
 
     Province and regency come from the same basis; a province alone is an origin too.
     """
-    known = evidence.mutate(
-        nik_province_code=evidence.nik_regency_code.left(2),
-        birth_province_code=evidence.birth_regency_code.left(2),
-    )
+    known = evidence.mutate(nik_province_code=evidence.nik_regency_code.left(2))
     return known.mutate(
         origin_province_code=_first(known, [(p, p) for _, p, _ in BASES]),
         origin_regency_code=_first(known, [(p, r) for _, p, r in BASES]),

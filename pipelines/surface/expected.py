@@ -99,6 +99,7 @@ def _moved(at: ir.Table, masses: ir.Table, regions: ir.Table) -> ir.Table:
     province = masses.group_by("period_start", "grain", "province_code").agg(
         province_near=masses.near.sum(),
         province_expected=masses.expected.sum(where=masses.regency_code.notnull()).fill_null(0),
+        province_unplaced=masses.unplaced.sum(),
         vague=masses.expected.sum(where=masses.regency_code.isnull()).fill_null(0),
     )
     t = at.mutate(province_code=at.region_code.left(2))
@@ -112,7 +113,9 @@ def _moved(at: ir.Table, masses: ir.Table, regions: ir.Table) -> ir.Table:
     wrong = ibis.least(coming, t.expected)
     right_share = 1.0 - (wrong / t.expected.nullif(0.0)).fill_null(0.0)
     lost = is_regency.ifelse(t.lost_regency, t.lost_province) * right_share
-    vague = t.vague * t.expected / t.province_expected.nullif(0.0)
+    vague = t.vague * (t.unplaced / t.province_unplaced.nullif(0.0)).fill_null(
+        t.expected / t.province_expected.nullif(0.0)
+    )
     unknown = t.unknown * t.unplaced / t.nation_unplaced.nullif(0.0)
     added = lost + unknown.fill_null(0.0) + is_regency.ifelse(vague.fill_null(0.0), 0.0)
     return t.select(

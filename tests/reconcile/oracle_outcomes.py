@@ -227,12 +227,12 @@ def _placement(row: Row, placements: list[Row], policy: Policy) -> Row:
 def _origin(listed: list[Row], placement: Row, person: Row) -> Row:
     regency = first(listed, "regency_code")
     province = regency[:2] if regency else first(listed, "province_code")
-    nik, birth = person.get("nik_regency_code"), person.get("birth_regency_code")
+    nik = person.get("nik_regency_code")
     sources = (
         ("list", province, regency),
         ("placement", placement.get("province_code"), placement.get("regency_code")),
         ("nik", nik and nik[:2], nik),
-        ("birth_place", birth and birth[:2], birth),
+        ("birth_place", person.get("birth_province_code"), person.get("birth_regency_code")),
     )
     names = ("origin_basis", "origin_province_code", "origin_regency_code")
     best = next((source for source in sources if source[1]), ("unknown", None, None))

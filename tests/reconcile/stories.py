@@ -75,6 +75,7 @@ PERSONS = pa.schema(
         ("sex", pa.string()),
         ("birth_date", pa.date32()),
         ("nik_regency_code", pa.string()),
+        ("birth_province_code", pa.string()),
         ("birth_regency_code", pa.string()),
         ("is_poorly_identified", pa.bool_()),
     ]

@@ -32,8 +32,13 @@ def test_then_the_region_of_the_nik() -> None:
 
 
 def test_then_the_place_of_birth() -> None:
-    born = person(nik_regency_code=None, birth_regency_code="33.01")
-    assert origin(LEFT, born) == ("birth_place", "33", "33.01")
+    born = {"birth_province_code": "33", "birth_regency_code": "33.01"}
+    assert origin(LEFT, person(nik_regency_code=None, **born)) == ("birth_place", "33", "33.01")
+
+
+def test_of_a_city_and_a_regency_of_one_name_the_province_is_known() -> None:
+    born_in_bandung = person(nik_regency_code=None, birth_province_code="32")
+    assert origin(LEFT, born_in_bandung) == ("birth_place", "32", None)
 
 
 def test_or_nobody_knows() -> None:
