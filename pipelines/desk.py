@@ -358,7 +358,7 @@ def _published(now: settings.Settings, lake: Lake) -> dict[str, ir.Table]:
     departures, hotspots = (
         lake.ibis.table(name, database=("published", "main")) for name in ("departures", "hotspots")
     )
-    if not {"undocumented_probability"} <= set(departures.columns):
+    if "undocumented_probability" not in departures.columns:
         return {}
     keyed = lake.table("reconciled", "departures").select("departure_id", "departure_key")
     chances = departures.select("departure_id", "undocumented_probability")

@@ -63,6 +63,11 @@ def _column(column: Column) -> str:
         name, column.logical_type, column.classification, column.description_en,
         column.description_id,
     )  # fmt: skip
+    return table_row(cells)
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Cells as a row of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

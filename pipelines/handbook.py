@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import reconcile, reference, settings
+from pipelines.dictionary import table_row
 from pipelines.policy import Policy
 from pipelines.reconcile import examples
 from pipelines.reconcile.examples import Entry, Event, Example, Exit, Gap, Listed, Placed
@@ -158,9 +159,7 @@ def _sentences(codes: Any) -> Iterator[tuple[str, ...]]:
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
+    return "\n".join(map(table_row, lines))
 
 
 def write(file: Path = FILE) -> None:

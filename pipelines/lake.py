@@ -107,15 +107,27 @@ class Lake:
         """Create the tables and columns of the contracts that are not there yet."""
         for schema in sorted({schema for schema, _ in contracts.lake()}):
             self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
+        there = self._columns()
         for (schema, name), table in contracts.lake().items():
             columns = ibis.schema(table.arrow_schema)
-            if name not in self.ibis.list_tables(database=(CATALOG, schema)):
+            if (schema, name) not in there:
                 self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
-            for column in sorted(set(columns) - set(self.table(schema, name).columns)):
-                kind = DuckDBType.to_string(columns[column])
-                self.con.execute(
-                    f"ALTER TABLE {CATALOG}.{schema}.{name} ADD COLUMN {column} {kind}"
-                )
+                continue
+            for column in columns:
+                if column not in there[schema, name]:
+                    kind = DuckDBType.to_string(columns[column])
+                    self.con.execute(
+                        f"ALTER TABLE {CATALOG}.{schema}.{name} ADD COLUMN {column} {kind}"
+                    )
+
+    def _columns(self) -> dict[tuple[str, str], list[str]]:
+        """Columns of each table by (schema, name), in one look at the catalog."""
+        found = self.con.execute(
+            "SELECT schema_name, table_name, list(column_name) FROM duckdb_columns() "
+            "WHERE database_name = ? GROUP BY ALL",
+            [CATALOG],
+        ).fetchall()
+        return {(schema, name): columns for schema, name, columns in found}
 
     def insert(
         self, schema: str, name: str, rows: ir.Table | pa.Table | list[dict[str, Any]]

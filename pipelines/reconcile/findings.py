@@ -171,7 +171,7 @@ def _from_journeys(crossings: ir.Table, journeys: ir.Table, policy: Policy) -> i
     rows = crossings.select(
         "crossing_id", "batch_id", "row_number", "person_id", "gate_code", occurred_on="crossed_on"
     ).join(marked, "crossing_id")
-    return _as_findings(rows)
+    return as_findings(rows)
 
 
 def entries_without_exit(journeys: ir.Table) -> ir.Table:
@@ -239,7 +239,7 @@ def two_live_passports(crossings: ir.Table) -> ir.Table:
     )
     rows = firsts.mutate(others_used_until=firsts.used_until.max().over(earlier))
     rows = rows.filter(rows.crossed_at < rows.others_used_until)
-    return _as_findings(rows.mutate(occurred_on=rows.crossed_on), "two_live_passports")
+    return as_findings(rows.mutate(occurred_on=rows.crossed_on), "two_live_passports")
 
 
 def _of_several_documents(crossings: ir.Table, identities: ir.Table | None) -> ir.Table:
@@ -286,7 +286,7 @@ def unknown_gates(crossings: ir.Table) -> ir.Table:
         crossings=unknown.count(),
     )
     detail = ibis.literal("crossings=") + rows.crossings.cast("string")
-    return _as_findings(rows.mutate(detail=detail), "unknown_gate")
+    return as_findings(rows.mutate(detail=detail), "unknown_gate")
 
 
 def feed_gaps(gaps: ir.Table) -> ir.Table:
@@ -297,9 +297,8 @@ def feed_gaps(gaps: ir.Table) -> ir.Table:
         "crossings": gaps.crossings.cast("string"),
         "expected": gaps.expected.round().cast("int64").cast("string"),
     }
-    detail = ibis.literal(" ").join([ibis.literal(f"{k}=") + part for k, part in parts.items()])
     code = ibis.ifelse(is_silent, "feed_gap", "partial_feed")
-    return _as_findings(gaps.mutate(code=code, occurred_on=gaps.gap_on, detail=detail))
+    return as_findings(gaps.mutate(code=code, occurred_on=gaps.gap_on, detail=detailed(parts)))
 
 
 def placements_without_exit(
@@ -321,7 +320,7 @@ def placements_without_exit(
         occurred_on=rows.valid_from,
         detail=ibis.literal("country=") + rows.country_code.fill_null("unknown"),
     )
-    return _as_findings(rows, "placement_without_exit")
+    return as_findings(rows, "placement_without_exit")
 
 
 def _away_during(windows: ir.Table, journeys: ir.Table) -> ir.Table:
@@ -350,7 +349,7 @@ def conflicting_birth_dates(identities: ir.Table, policy: Policy) -> ir.Table:
     people = usable.group_by("person_id").agg(dates=usable.birth_date.nunique())
     rows = people.filter(people.dates > 1)
     detail = ibis.literal("birth_dates=") + rows.dates.cast("string")
-    return _as_findings(rows.mutate(detail=detail), "conflicting_birth_dates")
+    return as_findings(rows.mutate(detail=detail), "conflicting_birth_dates")
 
 
 def unmapped_values(unresolved: ir.Table) -> ir.Table:
@@ -361,18 +360,23 @@ def unmapped_values(unresolved: ir.Table) -> ir.Table:
     counted = unresolved.group_by("source", "field").agg(
         words=unresolved.count(), rows=unresolved.rows.sum()
     )
-    counts = {"field": counted.field, "values": counted.words, "rows": counted.rows}
-    parts = [ibis.literal(f"{name}=") + count.cast("string") for name, count in counts.items()]
+    parts = {"field": counted.field, "values": counted.words, "rows": counted.rows}
     absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items()}
     given = {
         "code": ibis.literal("unmapped_value"),
         "source": counted.source,
-        "detail": ibis.literal(" ").join(parts),
+        "detail": detailed(parts),
     }
     return counted.select(**(absent | given)).select(tuple(SCHEMA)).cast(SCHEMA)
 
 
-def _as_findings(rows: ir.Table, code: str | None = None) -> ir.Table:
+def detailed(parts: dict[str, ir.Value]) -> ir.StringValue:
+    """Codes, counts and dates as `name=value name=value`."""
+    said = [ibis.literal(f"{name}=") + part.cast("string") for name, part in parts.items()]
+    return ibis.literal(" ").join(said)
+
+
+def as_findings(rows: ir.Table, code: str | None = None) -> ir.Table:
     """Rows in the columns of the findings table; what a finding does not have is null."""
     coded = rows.mutate(code=ibis.literal(code)) if code else rows
     sources = [(finding.code, finding.source) for finding in FINDINGS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from pipelines.reconcile.findings import SCHEMA
+from pipelines.reconcile.findings import as_findings, detailed
 
 CODE = "list_total_mismatch"
 
@@ -31,7 +31,7 @@ ARRIVAL_DAYS = 7
 
 
 def list_total_mismatches(repatriations: ir.Table, announced: ir.Table) -> ir.Table:
-    """Announced totals that the fullest list of that arrival does not hold, in findings.SCHEMA.
+    """Announced totals that the fullest list of that arrival does not hold, as findings.
 
     One finding at the first row of that list. Agencies deliver parts of an arrival on lists of
     their own, so smaller lists are not compared; where no list came, nothing is said.
@@ -59,11 +59,4 @@ def list_total_mismatches(repatriations: ir.Table, announced: ir.Table) -> ir.Ta
         "rows": wrong.rows.cast("string"),
         "announced": wrong.announced.cast("int64").cast("string"),
     }
-    detail = ibis.literal(" ").join([ibis.literal(f"{k}=") + v for k, v in parts.items()])
-    absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items()}
-    said = {
-        "code": ibis.literal(CODE), "source": ibis.literal("pemulangan"),
-        "batch_id": wrong.batch_id, "row_number": wrong.row_number,
-        "occurred_on": wrong.occurred_on, "detail": detail,
-    }  # fmt: skip
-    return wrong.select(**(absent | said)).select(tuple(SCHEMA)).cast(SCHEMA)
+    return as_findings(wrong.mutate(detail=detailed(parts)), CODE)

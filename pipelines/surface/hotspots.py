@@ -85,9 +85,7 @@ def _cells(departures: ir.Table) -> ir.Table:
         _at_level(months, "province", "province_code"), _at_level(months, "regency", "regency_code")
     )
     cells = counts.in_grains(levels, GRAINS)
-    return cells.group_by([*PEERS, "region_code"]).agg(
-        **{measure: cells[measure].sum().cast("int64") for measure in MEASURES}
-    )
+    return cells.group_by([*PEERS, "region_code"]).agg(**counts.summed(cells, MEASURES))
 
 
 def _with_placements(filled: ir.Table, placements: ir.Table) -> ir.Table:
