@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test check bench dictionary lock clean
+.PHONY: setup demo test check bench airflow dictionary lock clean
 
 setup: $(STAMP)
 
@@ -27,12 +27,16 @@ test: $(STAMP) check
 
 check: $(STAMP)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check pipelines tests
+	$(BIN)/ruff format --check pipelines dags tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/national_year.py
+
+# Airflow on this machine with the DAGs of dags/, for PULANG_HOME; prints address and login.
+airflow: $(STAMP)
+	$(BIN)/python -m pipelines.schedule.launch
 
 dictionary: $(STAMP)
 	$(BIN)/python -m pipelines.dictionary
@@ -41,7 +45,7 @@ dictionary: $(STAMP)
 # Names, versions and hashes only: no address of any registry.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-emit-find-links --extra airflow --group dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -50,6 +50,14 @@ Day = Annotated[
     datetime | None,
     typer.Option("--date", formats=["%Y-%m-%d"], help="Run date; today (WIB) if not given."),
 ]
+Wait = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="How long to wait for another writer; default PULANG_WAIT, else not at all.",
+    ),
+]
 Scale = Annotated[
     float, typer.Option(min=0.001, max=2.0, help="1.0 is a national year of 22 million crossings.")
 ]
@@ -61,6 +69,7 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same nat
 def night(
     day: Day = None,
     engine: Annotated[str, typer.Option(help="duckdb; spark is for a later release.")] = "duckdb",
+    wait: Wait = None,
     as_json: AsJson = False,
 ) -> None:
     """Take in all that has landed, judge it, reconcile it, and publish."""
@@ -68,6 +77,8 @@ def night(
         raise typer.BadParameter(f"engine {engine!r} is not available; use duckdb")
     with _reported(quiet=as_json) as report:
         now = settings.load()
+        if wait is not None:
+            now = replace(now, wait=float(wait))
         outcome = _run_night(now, _day(day), report)
     _warn_of_new_key(outcome, now)
     if as_json:
@@ -134,17 +145,54 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def query(sql: str, as_json: AsJson = False) -> None:
+def query(
+    sql: str,
+    night: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As it was published that night.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Ask the published warehouse, for example: SELECT * FROM hotspots LIMIT 5."""
-    from pipelines import desk, screen
+    from pipelines import desk, nights_desk, screen
 
     with _explained():
-        rows = desk.query(settings.load(), sql)
+        now = settings.load()
+        file = nights_desk.file_of(now, night.date()) if night else None
+        rows = desk.query(now, sql, file)
     if as_json:
         answer = {"columns": rows.column_names, "rows": rows.to_pylist()}
         typer.echo(json.dumps(answer, default=_plain, ensure_ascii=False))
     else:
         out.print(screen.table(rows))
+
+
+@app.command()
+def changes(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="A night.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="A later one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Departures whose outcome or rule became another between two nights; counted, or each."""
+    from pipelines import nights_desk, screen
+
+    with _explained():
+        found = nights_desk.changes(settings.load(), first.date(), last.date())
+    if as_json:
+        answer = {"from": found.first, "to": found.last, "changes": found.rows.to_pylist()}
+        typer.echo(json.dumps(answer, default=_plain))
+    else:
+        out.print(screen.table(nights_desk.counted(found.rows)))
+
+
+@app.command()
+def tidy() -> None:
+    """Forget nights older than PULANG_KEEP_NIGHTS days, and bring the lake's files in order."""
+    from pipelines import night as nightly
+
+    with _reported() as report:
+        report("tidying")
+        done = nightly.tidy(settings.load())
+    out.print(f"{done.nights} nights kept, {done.snapshots} snapshots expired")
 
 
 @app.command()

@@ -86,11 +86,11 @@ def rows_of(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
-def query(now: settings.Settings, sql: str) -> pa.Table:
-    """Rows of the published warehouse, opened for reading only. Raises QueryError."""
+def query(now: settings.Settings, sql: str, file: Path | None = None) -> pa.Table:
+    """Rows of the published warehouse, or of a kept file, read only. Raises QueryError."""
     if not now.home.warehouse.exists():
         raise NothingThereError(f"nothing published in {now.home.path}; run `pulang night` first")
-    con = duckdb.connect(str(now.home.warehouse), read_only=True)
+    con = duckdb.connect(str(file or now.home.warehouse), read_only=True)
     try:
         return con.sql(sql).to_arrow_table()
     except duckdb.Error as error:
@@ -236,7 +236,7 @@ def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
         weights = link.weights(now.home.path)
     except WeightsError:
         return None
-    last = night.last_linked(lake)
+    last = night.last_published(lake)
     return weights if last and last["linkage_model"] == weights.version else None
 
 

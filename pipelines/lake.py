@@ -1,13 +1,11 @@
 """The one place that opens DuckLake: tables in, tables out, snapshots.
 
-The catalog is an encrypted DuckDB file and the Parquet files are encrypted; one process holds it
-at a time. Tables are those of schemas/lake/, created on first use.
+The Parquet files are encrypted, and so is the catalog (catalog.py). Tables are those of
+schemas/lake/, created on first use.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,24 +17,12 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 
-from pipelines import contracts, keys, settings
-from pipelines.errors import PulangError
+from pipelines import contracts, keys, settings, spills
+from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
 
-CATALOG = "lake"
+__all__ = ["CATALOG", "Lake", "LakeBusyError", "LakeShutError", "exists", "open_lake"]
+SMALL_FILE = 32 * 1024**2  # bytes; larger ones are not rewritten for a night's few rows
 EXTENSIONS = ("httpfs", "ducklake")
-
-
-class LakeBusyError(PulangError):
-    """Another process holds the embedded catalog."""
-
-
-class LakeShutError(PulangError):
-    """The key does not open the catalog."""
-
-
-def exists(home: settings.Home) -> bool:
-    """Whether a lake was ever created there."""
-    return (home.lake / "catalog.duckdb").exists()
 
 
 def _extension(name: str) -> Path:
@@ -49,7 +35,7 @@ def _extension(name: str) -> Path:
 def _engine(now: settings.Settings, spills: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory engine; its spills are private and encrypted."""
     con = duckdb.connect(config={"temp_directory": str(spills)})
-    for extension in EXTENSIONS:
+    for extension in (*EXTENSIONS, *(["postgres_scanner"] if now.catalog else [])):
         con.load_extension(str(_extension(extension)))
     con.execute("SET temp_file_encryption = true")
     con.execute("SET enable_progress_bar = false")
@@ -58,24 +44,6 @@ def _engine(now: settings.Settings, spills: Path) -> duckdb.DuckDBPyConnection:
     if now.threads:
         con.execute("SET threads = ?", [now.threads])
     return con
-
-
-def _attach(con: duckdb.DuckDBPyConnection, folder: Path, key: str, read_only: bool) -> None:
-    options = [
-        f"DATA_PATH '{folder / 'files'}/'",
-        "OVERRIDE_DATA_PATH true",  # a home may be moved, or restored elsewhere
-        "ENCRYPTED",
-        "DATA_INLINING_ROW_LIMIT 0",
-        f"META_ENCRYPTION_KEY '{key}'",
-        *(["READ_ONLY"] if read_only else []),
-    ]
-    catalog = folder / "catalog.duckdb"
-    try:
-        con.execute(f"ATTACH 'ducklake:{catalog}' AS {CATALOG} ({', '.join(options)})")
-    except duckdb.Error as error:
-        if "Could not set lock" in str(error):
-            raise LakeBusyError(f"another process holds {catalog}") from None
-        raise LakeShutError(f"{catalog} cannot be opened with this key") from None
 
 
 class Lake:
@@ -133,18 +101,108 @@ class Lake:
         self, schema: str, name: str, rows: ir.Table | pa.Table | list[dict[str, Any]]
     ) -> None:
         """Append rows; columns and types are those of the contract, by name."""
-        wanted = contracts.lake()[schema, name].arrow_schema
         if isinstance(rows, list):
-            rows = pa.Table.from_pylist(rows, wanted)
+            rows = pa.Table.from_pylist(rows, contracts.lake()[schema, name].arrow_schema)
         table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
-        types = ibis.schema(wanted)
-        ordered = table.select(**{column: table[column].cast(types[column]) for column in types})
+        ordered = self._as_contracted(schema, name, table)
         self.ibis.insert(name, ordered, database=(CATALOG, schema))
+
+    @staticmethod
+    def _as_contracted(schema: str, name: str, rows: ir.Table) -> ir.Table:
+        types = ibis.schema(contracts.lake()[schema, name].arrow_schema)
+        return rows.select(**{column: rows[column].cast(types[column]) for column in types})
 
     def replace(self, schema: str, name: str, rows: ir.Table | pa.Table) -> None:
         """Replace all rows of a table."""
-        self.ibis.truncate_table(name, database=(CATALOG, schema))
+        self.clear(schema, name)
         self.insert(schema, name, rows)
+
+    def put(self, schema: str, name: str, fresh: ir.Table, old: ir.Table | None) -> None:
+        """Put the rows `fresh` in the place of `old`, rows of the table; of all where none given.
+
+        Rows that are the same stay untouched. They are told apart by the keys of the contract,
+        which must be unique.
+        """
+        if old is None:
+            self.replace(schema, name, fresh)
+            return
+        contract = contracts.lake()[schema, name]
+        with self.scratchpad() as hold:
+            was, now = (hold(self._as_contracted(schema, name, rows)) for rows in (old, fresh))
+            gone = hold(was.difference(now, distinct=False).select(*contract.keys))
+            same_key = " AND ".join(f't."{key}" = gone."{key}"' for key in contract.keys)
+            self.con.execute(
+                f"DELETE FROM {CATALOG}.{schema}.{name} AS t "  # noqa: S608
+                f"USING {gone.op().name} AS gone WHERE {same_key}"
+            )
+            self.insert(schema, name, now.difference(was, distinct=False))
+
+    def clear(self, schema: str, name: str) -> None:
+        """Delete all rows of a table."""
+        self.ibis.truncate_table(name, database=(CATALOG, schema))
+
+    def remove_unnamed(self, schema: str, name: str, column: str) -> None:
+        """Delete the rows of a table that have nothing in `column`."""
+        self.con.execute(f'DELETE FROM {CATALOG}.{schema}.{name} WHERE "{column}" IS NULL')  # noqa: S608
+
+    def remove(self, schema: str, name: str, column: str, values: ir.Table) -> None:
+        """Delete the rows of a table whose `column` is among `values`, a table of that column."""
+        with self.scratchpad() as hold:
+            wanted = hold(values.select(column).distinct())
+            self.con.execute(
+                f"DELETE FROM {CATALOG}.{schema}.{name} AS t "  # noqa: S608
+                f'USING {wanted.op().name} AS gone WHERE t."{column}" = gone."{column}"'
+            )
+
+    def changed(self, schema: str, name: str, since: int) -> ir.Table:
+        """Rows of a table that came or went after a snapshot, both as they were and as they are.
+
+        The columns are those of the table and `is_now`: whether the row came, or went. Nothing of
+        an open transaction is among them.
+        """
+        view, last = f"changed_{schema}_{name}", self.snapshot_id
+        columns = self.table(schema, name).columns
+        listed = ", ".join(f'"{column}"' for column in columns)
+        is_now, rows = "true", f"{CATALOG}.{schema}.{name} LIMIT 0"
+        if last > since:
+            is_now = "change_type IN ('insert', 'update_postimage')"
+            rows = f"ducklake_table_changes('{CATALOG}', '{schema}', '{name}', {since + 1}, {last})"
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608
+            f"SELECT {listed}, {is_now} AS is_now FROM {rows}"
+        )
+        return self.ibis.table(view, database=("temp", "main"))
+
+    @property
+    def oldest_snapshot_id(self) -> int:
+        """The oldest snapshot that was not expired."""
+        found: Any = self.con.execute(
+            f"SELECT min(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"  # noqa: S608
+        ).fetchone()
+        return int(found[0])
+
+    def expire_before(self, snapshot_id: int) -> int:
+        """Forget older snapshots and delete the files that only they needed; gives how many."""
+        found = self.con.execute(
+            f"SELECT snapshot_id FROM ducklake_snapshots('{CATALOG}') WHERE snapshot_id < ?",  # noqa: S608
+            [snapshot_id],
+        ).fetchall()
+        old = [number for (number,) in found]
+        if old:
+            self.con.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => ?)", [old])
+        self.con.execute(f"CALL ducklake_cleanup_old_files('{CATALOG}', cleanup_all => true)")
+        return len(old)
+
+    def compact(self) -> None:
+        """Delete what killed runs left in the files' folder, and join small files of nights.
+
+        Snapshots and what changed between them stay as they are. Only for the one writer.
+        """
+        self.con.execute(f"CALL ducklake_delete_orphaned_files('{CATALOG}', cleanup_all => true)")
+        self.con.execute(
+            f"CALL ducklake_merge_adjacent_files('{CATALOG}', max_file_size => {SMALL_FILE})"
+        )
+        self.con.execute(f"CALL ducklake_cleanup_old_files('{CATALOG}', cleanup_all => true)")
 
     def forget_night(self, schema: str, name: str, night_number: int) -> None:
         """Delete what a run that was killed had kept under the number of this one."""
@@ -237,25 +295,15 @@ class Lake:
 def open_lake(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
     """The lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
     now.home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
-    now.home.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
-    spills = Path(tempfile.mkdtemp(dir=now.home.temporary))
-    con = _engine(now, spills)
-    try:
-        _attach(con, now.home.lake, secret.derive("lake catalog"), read_only)
-        _clear(now.home.temporary, spills)
-        lake = Lake(con)
-        if not read_only:
-            lake.create_missing()
-        yield lake
-    finally:
-        con.close()
-        shutil.rmtree(spills, ignore_errors=True)
-
-
-def _clear(temporary: Path, spills: Path) -> None:
-    """Remove what a killed process left behind; whoever holds the catalog is alone."""
-    for left in temporary.iterdir():
-        if left.is_dir() and left != spills:
-            shutil.rmtree(left, ignore_errors=True)
-        elif left.is_file():
-            left.unlink(missing_ok=True)
+    alone = nullcontext() if read_only else writing(now)
+    with alone, spills.folder(now.home.temporary) as spilled:
+        con = _engine(now, spilled)
+        try:
+            attach(con, now, secret, read_only)
+            lake = Lake(con)
+            if not read_only:
+                spills.clear(now.home.temporary)
+                lake.create_missing()
+            yield lake
+        finally:
+            con.close()

@@ -11,22 +11,22 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines import contracts, link, reference, standardise
+from pipelines.link.identities import list_key, placement_key
 
 Scratchpad = Callable[[], AbstractContextManager[link.Hold]]
+LIST_ROW = ["list_file", "list_number"]
 
 
 @dataclass(frozen=True)
 class Papers:
     """Standardised records of the sources, and the identities on them.
 
-    `keyed` are the few ways of writing travellers that their document alone does not lead to, with
-    the record_key of each. `crossings` is not worked out: it is too large to be held beside these.
+    `crossings` is not worked out: it is too large to be held beside the others.
     """
 
     crossings: ir.Table
     placements: ir.Table
     repatriations: ir.Table
-    keyed: ir.Table
     identities: ir.Table
 
 
@@ -45,8 +45,64 @@ def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scra
         keyed = briefly(travellers(records["crossings"], briefly))
         identities = hold(link.identities(keyed, placements, repatriations))
         others = hold(link.otherwise_keyed(keyed))
-    crossings = standard_crossings(records["crossings"])
-    return Papers(crossings, placements, repatriations, others, identities)
+    crossings = link.crossings_keyed(
+        standard_crossings(records["crossings"]), records["crossings"], others
+    )
+    return Papers(crossings, placements, repatriations, identities)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What records that came or went may have changed; everything else stays as it was.
+
+    documents (document_number), placements (placement_id), list_rows (list_file, list_number).
+    What travellers without a document are depends on all of them, and they are few: they are
+    always looked at again.
+    """
+
+    documents: ir.Table
+    placements: ir.Table
+    list_rows: ir.Table
+
+    @classmethod
+    def by(cls, changed: dict[str, ir.Table], hold: link.Hold) -> "Touched":
+        """By the versions of records (crossings, placements, repatriations) that changed."""
+        number = standardise.document_number(changed["crossings"].document_number)
+        documents = changed["crossings"].select(document_number=number).drop_null().distinct()
+        return cls(
+            hold(documents),
+            hold(changed["placements"].select("placement_id").distinct()),
+            hold(changed["repatriations"].select(*LIST_ROW).distinct()),
+        )
+
+    def records(self, records: dict[str, ir.Table]) -> dict[str, ir.Table]:
+        """All versions of the records concerned."""
+        crossings = records["crossings"]
+        number = standardise.document_number(crossings.document_number)
+        return {
+            "crossings": crossings.filter(self._is_touched(number)),
+            "placements": records["placements"].semi_join(self.placements, "placement_id"),
+            "repatriations": records["repatriations"].semi_join(self.list_rows, LIST_ROW),
+        }
+
+    def papers(self, papers: Papers) -> Papers:
+        """The papers concerned, as they were."""
+        identities, crossings = papers.identities, papers.crossings
+        of_placements = self.placements.select(record_key=placement_key(self.placements))
+        of_lists = self.list_rows.select(record_key=list_key(self.list_rows))
+        is_traveller = identities.source == "perlintasan"
+        return Papers(
+            crossings.filter(self._is_touched(crossings.document_number)),
+            papers.placements.semi_join(self.placements, "placement_id"),
+            papers.repatriations.semi_join(self.list_rows, LIST_ROW),
+            ibis.union(
+                identities.filter(is_traveller & self._is_touched(identities.document_number)),
+                identities.semi_join(of_placements.union(of_lists), "record_key"),
+            ),
+        )
+
+    def _is_touched(self, number: ir.StringValue) -> ir.BooleanValue:
+        return number.isnull() | number.isin(self.documents.document_number)
 
 
 def travellers(crossings: ir.Table, hold: link.Hold) -> ir.Table:
@@ -69,9 +125,9 @@ def purposes() -> ir.Table:
 
 def known(papers: Papers, hold: link.Hold) -> link.Known:
     """What linkage knows of the papers before it compares them."""
-    name_words = reference.memtable("name_words")
+    words = link.weighed_words(hold, papers.identities, reference.memtable("name_words"))
     placed = places(papers.identities, hold)
-    return link.known(hold, papers.identities, placed, papers.crossings, name_words)
+    return link.known(hold, papers.identities, placed, papers.crossings, words)
 
 
 def places(identities: ir.Table, hold: link.Hold) -> ir.Table:

@@ -18,6 +18,7 @@ This is the one place that reads them. Sources, licences and dates stand in
 """
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import ibis
@@ -49,6 +50,15 @@ COLUMN_TYPES: dict[str, pa.DataType] = {
 def names() -> list[str]:
     """The names of all reference tables, sorted."""
     return sorted(path.stem for path in PATH.glob("*.csv"))
+
+
+@cache
+def digest() -> str:
+    """SHA-256 of all reference tables, in the order of their names."""
+    total = sha256()
+    for name in names():
+        total.update(name.encode() + b"\0" + (PATH / f"{name}.csv").read_bytes())
+    return total.hexdigest()
 
 
 @cache

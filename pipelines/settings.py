@@ -1,13 +1,18 @@
 """The one place that reads the environment."""
 
 import os
+import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from pipelines.errors import PulangError
 
 # The engine's share; a national year with it peaks below 6 GiB. What does not fit is spilled.
 MEMORY_LIMIT = "4GB"
+
+# Days. Five weeks: when a month's figures are asked about, the end of the month before is readable.
+KEEP_NIGHTS = 35
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -25,6 +30,14 @@ def _beside_package(name: str, packaged: str) -> Path:
     """A folder of the checkout, or its copy inside an installed wheel."""
     checkout = PACKAGE.parent / name
     return checkout if checkout.is_dir() else PACKAGE / packaged
+
+
+def code_digest() -> str:
+    """SHA-256 of the source of the package: what was worked out by other code is not built on."""
+    total = sha256()
+    for file in sorted(PACKAGE.rglob("*.py")):
+        total.update(file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
 
 
 SCHEMAS = _beside_package("schemas", "_schemas")
@@ -74,24 +87,54 @@ class Home:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says. `memory_limit` and `threads` go to DuckDB as they are."""
+    """What the environment says. `memory_limit` and `threads` go to DuckDB as they are.
+
+    `catalog` is what libpq needs to find the lake's catalog in PostgreSQL; without it the catalog
+    is a file of the home. `wait` is for how many seconds a writer waits for another one,
+    `keep_nights` for how many days a night stays readable as it was.
+    """
 
     home: Home
     key: str | None
     memory_limit: str
     threads: int | None
+    catalog: str | None = None
+    wait: float = 0.0
+    keep_nights: int = KEEP_NIGHTS
 
 
 def load() -> Settings:
-    """Read the environment once: PULANG_HOME, PULANG_KEY, PULANG_MEMORY, PULANG_THREADS."""
+    """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT and
+    _KEEP_NIGHTS."""
     for name, value in NO_USAGE_STATISTICS.items():
         os.environ.setdefault(name, value)
-    threads = os.environ.get("PULANG_THREADS", "")
-    if threads and not threads.isdigit():
-        raise SettingsError("PULANG_THREADS is not a whole number")
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
         key=os.environ.get("PULANG_KEY"),
         memory_limit=os.environ.get("PULANG_MEMORY", MEMORY_LIMIT),
-        threads=int(threads) if threads else None,
+        threads=_whole("PULANG_THREADS", 0) or None,
+        catalog=_catalog(os.environ.get("PULANG_CATALOG", "")),
+        wait=float(_whole("PULANG_WAIT", 0)),
+        keep_nights=max(1, _whole("PULANG_KEEP_NIGHTS", KEEP_NIGHTS)),
     )
+
+
+def _whole(name: str, default: int) -> int:
+    given = os.environ.get(name) or str(default)
+    if not given.isdigit():
+        raise SettingsError(f"{name} is not a whole number")
+    return int(given)
+
+
+def _catalog(given: str) -> str | None:
+    """The address after `postgres:`, as libpq's words; a password in it would show in logs."""
+    if not given:
+        return None
+    kind, _, address = given.partition(":")
+    if kind != "postgres" or not re.fullmatch(r"\w+=[^\s'\"]+(\s+\w+=[^\s'\"]+)*", address):
+        raise SettingsError("PULANG_CATALOG is not like postgres:dbname=pulang host=db.example.id")
+    if "password" in address:
+        raise SettingsError(
+            "PULANG_CATALOG holds a password; give it by PGPASSWORD or a password file (PGPASSFILE)"
+        )
+    return address

@@ -203,7 +203,12 @@ def published(home: settings.Home) -> dict[str, list[tuple[Any, ...]]]:
 
 def ask(home: settings.Home, sql: str) -> list[tuple[Any, ...]]:
     """Rows of the published file."""
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+    return ask_file(home.warehouse, sql)
+
+
+def ask_file(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a published file of any night."""
+    with duckdb.connect(str(file), read_only=True) as con:
         return con.execute(sql).fetchall()
 
 

@@ -25,7 +25,17 @@ from tests.link.verdicts import judged
 from tests.story import Told
 
 Run = Callable[..., Result]
-COMMANDS = ("night", "demo", "simulate", "status", "query", "explain", "evaluate")
+COMMANDS = (
+    "night",
+    "demo",
+    "simulate",
+    "status",
+    "query",
+    "changes",
+    "tidy",
+    "explain",
+    "evaluate",
+)
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ A delivery is one file in `landing/<source>/`. Its batch_id is a digest of sourc
 content, so the same delivery has the same id on every machine and in every rebuild.
 """
 
-import codecs
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,9 +16,18 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from pipelines.errors import PulangError
+from pipelines.intake import lines
+from pipelines.intake.refusals import UnreadableError
+
 BLOCK = 1 << 22
 NANOSECONDS = 1_000_000_000
+YOUNG, STILL = 60, 1.0  # seconds: written to so lately, a file is looked at again after so long
 IGNORED_ENDINGS = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
+
+
+class ChangedError(PulangError):
+    """A delivery is not complete yet."""
 
 
 class Sink(Protocol):
@@ -44,6 +53,12 @@ class Arrival:
         seconds, rest = divmod(self.modified_ns, NANOSECONDS)
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
 
+    @property
+    def number(self) -> str:
+        """What logs and events call it, before it is read: a file that grows gets another one."""
+        known = (self.source, self.file, str(self.modified_ns), str(self.bytes))
+        return "L" + sha256("\0".join(known).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -65,6 +80,33 @@ def find(landing: Path, sources: list[str]) -> list[Arrival]:
                     Arrival(stat.st_mtime_ns, path.name, source, path.resolve(), stat.st_size)
                 )
     return sorted(found)
+
+
+def settled(found: list[Arrival]) -> list[Arrival]:
+    """Without files that are still being written: what is young is looked at twice."""
+    now = time.time_ns()
+    young = {a for a in found if 0 <= now - a.modified_ns < YOUNG * NANOSECONDS}
+    if young:
+        time.sleep(STILL)
+    return [a for a in found if a not in young or _is_as_found(a)]
+
+
+def refuse_changed(taken: Iterable[Arrival]) -> None:
+    """Raises ChangedError where a file was written to while it was read."""
+    for arrival in taken:
+        if not _is_as_found(arrival):
+            raise ChangedError(
+                f"{arrival.source}/{arrival.file} was written to while it was read; nothing was "
+                "taken in; run the night again once it has arrived"
+            )
+
+
+def _is_as_found(arrival: Arrival) -> bool:
+    try:
+        stat = arrival.path.stat()
+    except OSError:
+        return False
+    return (stat.st_mtime_ns, stat.st_size) == (arrival.modified_ns, arrival.bytes)
 
 
 def unknown_folders(landing: Path, sources: list[str]) -> list[str]:
@@ -105,20 +147,14 @@ def open_text(path: Path) -> pa.NativeFile:
 
 
 def _encoding(path: Path) -> str:
-    """utf-8, or latin-1 where the bytes are not UTF-8; only CSV files have one."""
+    """How the text of a CSV is encoded (`lines.encoding_of`); empty for other files."""
     if ".csv" not in path.name.lower():
         return ""
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with open_text(path) as text:
-            while block := text.read(BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "latin-1"
-    except OSError:
-        return "utf-8"  # a broken archive; reading it will say so
-    return "utf-8"
+            return lines.encoding_of(lines.Bounded(text, path.stat().st_size))
+    except (OSError, UnreadableError):
+        return "utf-8"  # reading it will say what is wrong
 
 
 class Archive:

@@ -15,6 +15,7 @@ from pipelines.contracts import Table
 from pipelines.intake import arrivals, read
 
 CHUNK_ROWS = 250_000
+SKIPPED_SPANS = 200  # listed of one delivery
 Item = TypeVar("Item")
 Judge = Callable[[pa.Table], pa.Table]
 
@@ -32,6 +33,8 @@ class Batch:
     status: str = TAKEN_IN
     status_reason: str | None = None
     unknown_columns: str | None = None
+    skipped: str | None = None
+    stated_rows: int | None = None
     rows: int = 0
     malformed: list[read.MalformedRow] = field(default_factory=list)
 
@@ -43,6 +46,7 @@ class Batch:
             "sha256": self.sha256, "received_at": arrival.received_at, "rows": self.rows,
             "accepted": 0, "quarantined": 0, "superseded": 0, "status": self.status,
             "status_reason": self.status_reason, "unknown_columns": self.unknown_columns,
+            "skipped": self.skipped, "stated_rows": self.stated_rows,
             "modified_ns": arrival.modified_ns, "bytes": arrival.bytes, "night": night,
         }  # fmt: skip
 
@@ -117,8 +121,8 @@ class Intake:
         return [
             {
                 "batch_id": batch.batch_id, "row_number": row.row_number,
-                "source": self.contract.name, "field": "", "reason": "malformed_row",
-                "delivered_row": row.text,
+                "source": self.contract.name, "field": row.field, "reason": row.reason,
+                "position": row.position, "delivered_row": row.text,
             }
             for batch in self.batches
             for row in batch.malformed
@@ -133,7 +137,7 @@ class Intake:
         for chunk, judged in self._pairs:
             refused = judged.filter(pc.is_valid(judged["reason"]))
             if refused.num_rows:
-                rows = chunk.take(refused["position"])
+                rows = chunk.take(refused["chunk_row"])
                 for name in ("field", "reason"):
                     rows = rows.append_column(name, refused[name])
                 self._refused.append(rows)
@@ -144,7 +148,8 @@ def chunks(batches: Iterable[Batch], contract: Table) -> Iterator[pa.Table]:
     """Rows of the batches that are taken in, under the contract's columns, in chunks.
 
     Adds row_number, batch_id, received_at, list_file, missing_column (the first required column
-    that the delivery lacks) and position (in the chunk, from 0). A file that cannot be read is
+    that the delivery lacks), position (sheet or page, and row on it; where the format has any) and
+    chunk_row (in the chunk, from 0). A file that cannot be read is
     marked refused; the others go on.
     """
     waiting: list[pa.Table] = []
@@ -165,26 +170,30 @@ def chunks(batches: Iterable[Batch], contract: Table) -> Iterator[pa.Table]:
 
 def _chunk(tables: list[pa.Table]) -> pa.Table:
     whole = pa.concat_tables(tables)
-    return whole.append_column("position", pa.array(np.arange(whole.num_rows)))
+    return whole.append_column("chunk_row", pa.array(np.arange(whole.num_rows)))
 
 
 def _rows_of(batch: Batch, contract: Table) -> Iterator[pa.Table]:
     delivery = read.open_delivery(batch.arrival.path, batch.encoding, contract)
-    batch.unknown_columns = _said_unknown(delivery)
     missing = delivery.missing[0] if delivery.missing else None
-    if missing:
-        batch.status_reason = f"missing_column {missing}"
     marks = {
         "batch_id": pa.scalar(batch.batch_id),
         "received_at": pa.scalar(batch.arrival.received_at, pa.timestamp("us", "UTC")),
         "list_file": pa.scalar(batch.arrival.file),
         "missing_column": pa.scalar(missing, pa.string()),
+        "position": pa.scalar(None, pa.string()),
     }
+    names = [*contract.names, "row_number", *marks]
     for table in read.rows(delivery):
         for name, value in marks.items():
-            table = table.append_column(name, pa.repeat(value, table.num_rows))
-        yield table
+            if name not in table.column_names:
+                table = table.append_column(name, pa.repeat(value, table.num_rows))
+        yield table.select(names)
     batch.rows, batch.malformed = delivery.rows, delivery.malformed
+    batch.unknown_columns = _said_unknown(delivery)
+    batch.skipped, batch.stated_rows = _listed(delivery.skipped), delivery.stated_rows
+    if delivery.missing:
+        batch.status_reason = f"missing_column {delivery.missing[0]}"
 
 
 def batch_rows(
@@ -207,6 +216,24 @@ def _said_unknown(delivery: read.Delivery) -> str | None:
     if len(delivery.unknown) > len(delivery.columns):
         return f"{len(delivery.unknown)} columns"
     return ", ".join(delivery.unknown) or None
+
+
+def _listed(skipped: list[str]) -> str | None:
+    """What was skipped, like lines next to each other taken together; no words of the file."""
+    said: list[tuple[str, str, list[int]]] = []
+    for line in skipped:
+        where, what = line.rsplit(": ", 1)
+        page, number = where.rsplit(" row ", 1)
+        if said and said[-1][:2] == (page, what) and said[-1][2][-1] + 1 == int(number):
+            said[-1][2].append(int(number))
+        else:
+            said.append((page, what, [int(number)]))
+    spans = (f"{p} row {_span(numbers)}: {what}" for p, what, numbers in said[:SKIPPED_SPANS])
+    return "; ".join([*spans, *["..."][: len(said) > SKIPPED_SPANS]]) or None
+
+
+def _span(numbers: list[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:

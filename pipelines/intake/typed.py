@@ -216,7 +216,7 @@ def quarantined(refused: ir.Table, contract: Table) -> ir.Table:
     """Rows of ops.quarantine: delivered rows with field and reason, their cells as JSON."""
     cells = ibis.struct({name: refused[name] for name in contract.names})
     return refused.select(
-        *["batch_id", "row_number", "field", "reason"],
+        *["batch_id", "row_number", "field", "reason", "position"],
         source=ibis.literal(contract.name),
         delivered_row=cells.cast("json").cast("string"),
     )

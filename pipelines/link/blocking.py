@@ -46,20 +46,29 @@ class Known:
 def pairs(
     known: Known,
     model: Model,
-    asked: ir.Table | None = None,
     hold: Callable[[ir.Table], ir.Table] = lambda table: table,
+    *,
+    asked: ir.Table | None = None,
+    answering: ir.Table | None = None,
 ) -> ir.Table:
-    """Pairs to compare. Key: record_key, anchor_key; `kind` is that of model.kinds.
+    """Pairs to compare. Key: record_key, anchor_key, kind (of model.kinds).
 
-    `asked` (record_key) are the only records to find anchors for, where given. `hold` works out one
-    rule after the other: all at once would need the memory of all.
+    `asked` (record_key) are the only records to find anchors for, `answering` (record_key) the only
+    anchors, where given. `hold` works out one rule after the other: all at once would need the
+    memory of all.
     """
-    records = hold(open_papers(known, model, asked))
-    found = [hold(_pairs_by(known, rule, records, model)) for rule in model.blocking_rules]
+    records = open_papers(known, model)
+    if asked is not None:
+        records = records.semi_join(asked, "record_key")
+    anchors = known.identities
+    if answering is not None:
+        anchors = anchors.semi_join(answering, "record_key")
+    records, anchors = hold(records), hold(anchors)
+    found = [hold(_pairs_by(known, rule, records, anchors, model)) for rule in model.blocking_rules]
     return _worth_it(ibis.union(*found, distinct=True), known)
 
 
-def open_papers(known: Known, model: Model, asked: ir.Table | None) -> ir.Table:
+def open_papers(known: Known, model: Model) -> ir.Table:
     """The papers that have no partner yet, once for each kind that they may be linked by.
 
     Columns: ATTRIBUTES, has_nik (a valid one) and `link` (a kind of the model).
@@ -67,8 +76,6 @@ def open_papers(known: Known, model: Model, asked: ir.Table | None) -> ir.Table:
     papers = known.identities.select(
         *ATTRIBUTES, has_nik=compatible.valid_nik(known.identities).notnull()
     )
-    if asked is not None:
-        papers = papers.semi_join(asked, "record_key")
     found = [
         unresolved(papers.filter(papers.kind.isin(kind.left)), known.clusters, kind).mutate(
             link=ibis.literal(kind.name)
@@ -78,7 +85,9 @@ def open_papers(known: Known, model: Model, asked: ir.Table | None) -> ir.Table:
     return ibis.union(*found)
 
 
-def _pairs_by(known: Known, rule: BlockingRule, records: ir.Table, model: Model) -> ir.Table:
+def _pairs_by(
+    known: Known, rule: BlockingRule, records: ir.Table, papers: ir.Table, model: Model
+) -> ir.Table:
     """Pairs of one rule; all its kinds at once, since the anchors are mostly the same."""
     kinds = [kind for kind in model.kinds if kind.name in rule.kinds]
     wanted = records.filter(records.link.isin(rule.kinds))
@@ -86,7 +95,6 @@ def _pairs_by(known: Known, rule: BlockingRule, records: ir.Table, model: Model)
         wanted = wanted.filter(wanted.birth_date.isnull())
     if "nik" not in rule.parts:  # of two passports one has no NIK, or the NIK decides
         wanted = wanted.filter((wanted.link != "renewal") | ~wanted.has_nik)
-    papers = known.identities
     anchors = papers.filter(papers.kind.isin({paper for kind in kinds for paper in kind.right}))
     lefts = _keyed(known, wanted, rule, LEFT).rename(record_key="key")
     rights = _keyed(known, anchors, rule, RIGHT).rename(anchor_key="key")
@@ -143,26 +151,23 @@ def worked_out(hold: Callable[[ir.Table], ir.Table], known: Known) -> Known:
 
 
 def _worth_it(pairs: ir.Table, known: Known) -> ir.Table:
-    """Without pairs that are one person already, or that cannot be.
+    """Without pairs of two different valid NIK, which are two people.
 
-    Two different valid NIK are two people. Of two passports the one in use first is the record, the
-    other its anchor.
+    Of two passports the one in use first is the record, the other its anchor. It depends on nothing
+    but the two papers.
     """
     papers = known.identities.select(
         "record_key", "first_event_at", nik=compatible.valid_nik(known.identities)
     )
     beside = _beside(_beside(pairs, papers, "record_key", "l"), papers, "anchor_key", "r")
-    clusters = known.clusters.select("record_key", "cluster_id")
-    clustered = _beside(_beside(beside, clusters, "record_key", "l"), clusters, "anchor_key", "r")
-    t = clustered.view()
-    is_one = (t.cluster_id_l == t.cluster_id_r).fill_null(False)
+    t = beside.view()
     two_niks = (t.nik_l != t.nik_r).fill_null(False)
     is_later = (t.first_event_at_l > t.first_event_at_r) | (
         (t.first_event_at_l == t.first_event_at_r) & (t.record_key > t.anchor_key)
     )
     turned = (t.kind == "renewal") & is_later.fill_null(False)
     return (
-        t.filter(~is_one & ~two_niks)
+        t.filter(~two_niks)
         .select(
             record_key=turned.ifelse(t.anchor_key, t.record_key),
             anchor_key=turned.ifelse(t.record_key, t.anchor_key),

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from pipelines.link.model import Model, Weights
 
 FLOOR = 0.001  # probability below which a pair is not kept
+DIGITS = 9  # of a probability: sums in another order differ behind them
 MOST_BITS = 60.0  # beyond this evidence is not more certain
 
 LINKED, UNSURE, WEAKER, JUDGED = "linked", "unsure", "weaker", "judged_different"
@@ -36,7 +37,8 @@ def probable(
     best = weighed.group_by("left_id", "right_id").agg(ratio=weighed.ratio.max())
     of_pair = best.mutate(odds=_calibrated(best.ratio, weights))
     of_all = of_pair.odds.sum().over(ibis.window(group_by="left_id"))
-    called = of_pair.select("left_id", "right_id", link_probability=of_pair.odds / (1 + of_all))
+    probability = (of_pair.odds / (1 + of_all)).round(DIGITS)
+    called = of_pair.select("left_id", "right_id", link_probability=probability)
     return weighed.inner_join(called, ["left_id", "right_id"]).select(
         *scored.columns, "left_id", "right_id", "link_probability"
     )

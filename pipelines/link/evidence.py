@@ -14,6 +14,9 @@ SLIP, TWO_SLIPS, CUT = 3.0, 5.0, 3.0  # mistyped; twice, in a long word; its beg
 INITIAL_BITS = 2.0
 COMMON_BITS = 2.0  # of words that follow from region, rank or birth order: I WAYAN, ANDI
 COMMON_KINDS = ("order", "title")
+BITS = 0.25  # steps in which rarity is measured; their sums are exact in any order
+LEAST_BITS = 0.125  # what words that agree at all are worth
+ALL = ""  # the spelling under which all named documents are counted
 LEAST_CUT, LEAST_SLIP, LEAST_TWO_SLIPS = 3, 4, 7  # letters of the shorter word
 
 PLACED_WITHIN = 77  # days from the end of the process to the exit, eleven weeks
@@ -21,32 +24,52 @@ PLACED_EARLY, PLACED_LATE = 5, 120  # days before and after, in which any exit i
 NEAR = 1  # days between list and entry
 
 
-def words(
-    identities: ir.Table, dictionary: ir.Table, spoken: ir.Table, name_words: ir.Table
-) -> ir.Table:
-    """The words of the names of identities, with what each proves. Key: name, word.
+def words(spoken: ir.Table, dictionary: ir.Table) -> ir.Table:
+    """The words of names in their forms. Key: name, word.
 
-    Columns: name, word, canonical, spelling, letters (sorted), bits: -log2 of the share of travel
-    documents whose name has a word so spelt, and little for words of COMMON_KINDS. Takes
-    `names.spoken`, `names.dictionary` and the reference table `name_words`.
+    Columns: name, word, canonical, spelling, letters (sorted). Takes `names.spoken` and
+    `names.dictionary`.
     """
     spelled = dictionary.mutate(letters=dictionary.word.split("").sort().join(""))
     told = spoken.select("name", "word").distinct().inner_join(spelled, "word")
-    borne = identities.filter(identities.kind == "document").select("name")
-    bearers = borne.group_by("name").agg(bearers=lambda t: t.count())
-    spelt = told.select("name", "spelling").distinct().inner_join(bearers, "name")
+    return told.select("name", "word", "canonical", "spelling", "letters")
+
+
+def bearers(names: ir.Table, words: ir.Table) -> ir.Table:
+    """How many travel documents bear a word so spelt. Key: spelling; of ALL every named one.
+
+    Takes (name, bearers): how many documents came, or went, with each name.
+    """
+    spelt = words.select("name", "spelling").distinct().inner_join(names, "name")
     counted = spelt.group_by("spelling").agg(bearers=spelt.bearers.sum())
-    total = borne.filter(borne.name.notnull()).count().as_scalar().cast("float64")
-    known = told.left_join(counted, "spelling").drop("spelling_right")
+    every = names.agg(bearers=names.bearers.sum().fill_null(0)).mutate(spelling=ibis.literal(ALL))
+    return counted.union(every.select("spelling", "bearers"))
+
+
+def named_documents(identities: ir.Table) -> ir.Table:
+    """(name, bearers): the travel documents of each name."""
+    borne = identities.filter((identities.kind == "document") & identities.name.notnull())
+    return borne.group_by("name").agg(bearers=borne.count())
+
+
+def step(bearers: ir.IntegerValue) -> ir.FloatingValue:
+    """The size of a count in steps of BITS: what a word proves changes when it takes one."""
+    return (bearers.log2() / BITS).round() * BITS
+
+
+def weighed(words: ir.Table, bearers: ir.Table, name_words: ir.Table) -> ir.Table:
+    """`words` with bits, what each proves: -log2 of the share of documents whose name has it.
+
+    In steps of BITS, so that one more bearer of a common word changes nothing; little for words of
+    COMMON_KINDS. Takes `bearers` and the reference table `name_words`.
+    """
     common = name_words.filter(name_words.kind.isin(COMMON_KINDS)).select("word").distinct()
+    known = words.left_join(bearers, "spelling").drop("spelling_right")
     known = known.left_join(common.mutate(is_common=ibis.literal(True)), "word").drop("word_right")
-    bits = -(known.bearers.fill_null(1) / total).log2()
+    every = bearers.filter(bearers.spelling == ALL).bearers.max().as_scalar()
+    bits = step(ibis.greatest(every, 1)) - step(ibis.greatest(known.bearers.fill_null(1), 1))
     return known.select(
-        "name",
-        "word",
-        "canonical",
-        "spelling",
-        "letters",
+        *words.columns,
         bits=known.is_common.isnull().ifelse(bits, ibis.least(bits, COMMON_BITS)),
     )
 
@@ -119,7 +142,7 @@ def agreement(t: ir.Table) -> ir.FloatingValue:
     )
     agrees = (t.spelling_l == t.spelling_r) | is_initial | is_slip | is_cut
     agrees = agrees | ((shorter >= LEAST_TWO_SLIPS) & (edits <= 2))
-    return agrees.ifelse(ibis.greatest(worth, 0.1), 0.0)
+    return agrees.ifelse(ibis.greatest(worth, LEAST_BITS), 0.0)
 
 
 def shared_places(pairs: ir.Table, places: ir.Table) -> ir.Table:

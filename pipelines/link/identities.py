@@ -35,10 +35,9 @@ SHAPE = [
 
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
-    """Identities of all sources. Key: record_key; also `paper`, a number for this run only."""
+    """Identities of all sources. Key: record_key."""
     parts = (travellers(keyed), placed(placements), listed(repatriations))
-    together = ibis.union(*parts, distinct=False)
-    return together.mutate(paper=ibis.row_number().over(ibis.window(order_by="record_key")))
+    return ibis.union(*parts, distinct=False)
 
 
 def traveller_keys(tuples: ir.Table) -> ir.Table:

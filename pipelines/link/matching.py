@@ -22,6 +22,22 @@ LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability
 CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probability", "evidence",
              "decision")  # fmt: skip
 PAPERS = {"placement": "penempatan", "list": "pemulangan"}
+PAIR = ["record_key", "anchor_key", "kind"]
+ASKED = ["record_key", "kind"]
+
+
+def words_of(hold: Hold, distinct: ir.Table, name_words: ir.Table) -> ir.Table:
+    """The words of names in their forms (see `evidence.words`). Takes (name), distinct."""
+    spoken = hold(names.spoken(distinct))
+    dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
+    return hold(evidence.words(spoken, dictionary))
+
+
+def weighed_words(hold: Hold, identities: ir.Table, name_words: ir.Table) -> ir.Table:
+    """The words of all names on `identities`, with what each proves (`evidence.weighed`)."""
+    words = words_of(hold, hold(identities.select("name").drop_null().distinct()), name_words)
+    counted = hold(evidence.bearers(evidence.named_documents(identities), words))
+    return hold(evidence.weighed(words, counted, name_words))
 
 
 def known(
@@ -29,24 +45,27 @@ def known(
     identities: ir.Table,
     places: ir.Table,
     crossings: ir.Table,
-    name_words: ir.Table,
+    words: ir.Table,
 ) -> Known:
     """What is known of the identities before they are compared; nobody is one person yet.
 
-    Takes identities, (record_key, place_code), standardised crossings and the reference table
-    `name_words`.
+    Takes identities, (record_key, place_code), standardised crossings and `evidence.weighed`.
     """
-    identities = with_travel_document(identities)
-    distinct = hold(identities.select("name").drop_null().distinct())
-    spoken = hold(names.spoken(distinct))
-    dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
     return Known(
-        identities=identities,
-        words=hold(evidence.words(identities, dictionary, spoken, name_words)),
+        identities=numbered(with_travel_document(identities)),
+        words=words,
         places=hold(places),
         entries=hold(_entries(crossings, identities)),
         clusters=hold(nobody(identities)),
     )
+
+
+def numbered(identities: ir.Table) -> ir.Table:
+    """`identities` with `paper`, a number that follows from the record_key.
+
+    Whole numbers join several times faster than texts, and millions of pairs are made.
+    """
+    return identities.mutate(paper=identities.record_key.hash())
 
 
 def with_travel_document(identities: ir.Table) -> ir.Table:
@@ -56,25 +75,26 @@ def with_travel_document(identities: ir.Table) -> ir.Table:
 
 
 class Numbers:
-    """Numbers instead of keys while millions of pairs are made and compared: whole numbers join
-    several times faster than texts. They mean nothing outside one run.
-    """
+    """Numbers instead of keys while pairs are made and compared; see `numbered`."""
 
     def __init__(self, hold: Hold, known: Known) -> None:
         self.keys = known.identities.select("record_key", "paper")
         coded = replace(
             known,
             identities=known.identities.drop("record_key").rename(record_key="paper"),
-            places=hold(self.numbered(known.places)),
-            entries=hold(self.numbered(known.entries)),
-            clusters=hold(self.numbered(known.clusters)),
+            places=hold(self.of(known.places)),
+            entries=hold(self.of(known.entries)),
+            clusters=hold(self.of(known.clusters)),
         )
         self.known = blocking.worked_out(hold, coded)
 
-    def numbered(self, rows: ir.Table) -> ir.Table:
-        """`rows` with the number of each record_key in its place."""
-        joined = rows.inner_join(self.keys, "record_key").drop("record_key")
-        return joined.rename(record_key="paper")
+    def of(self, rows: ir.Table, *others: str) -> ir.Table:
+        """`rows` with the number of each key in record_key, and in the other columns."""
+        for column in ("record_key", *others):
+            keys = self.keys.select("paper", named="record_key")
+            joined = rows.inner_join(keys, [(column, "named")]).drop(column, "named")
+            rows = joined.rename({column: "paper"})
+        return rows
 
     def named(self, rows: ir.Table, column: str = "record_key") -> ir.Table:
         """`rows` with the record_key of each number in `column`."""
@@ -103,13 +123,10 @@ def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
     )
 
 
-def compared(
-    hold: Hold, known: Known, crossings: ir.Table, model: Model
-) -> tuple[ir.Table, ir.Table]:
-    """Numbered pairs ready to be scored (see `evidence.compared`), and the trips behind them."""
-    pairs = hold(blocking.pairs(known, model, hold=hold))
+def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> ir.Table:
+    """Numbered pairs ready to be scored; see `evidence.compared`."""
     trips = hold(evidence.trips(crossings, documents(pairs, known.identities)))
-    return hold(scores.numbered(evidence.compared(known, pairs, trips))), trips
+    return hold(scores.numbered(evidence.compared(known, pairs, trips)))
 
 
 def documents(pairs: ir.Table, identities: ir.Table) -> ir.Table:
@@ -143,14 +160,35 @@ def links(decided: ir.Table) -> ir.Table:
     ).select(*LINK)  # fmt: skip
 
 
+class Stored(NamedTuple):
+    """What earlier nights have compared, and what of it no longer holds.
+
+    pairs and asked are those of `Found`; touched (record_key) the papers that came, went or
+    changed, or whose crossings did; reweighed (name) the names of which a word now proves more or
+    less.
+    """
+
+    pairs: ir.Table
+    asked: ir.Table
+    touched: ir.Table
+    reweighed: ir.Table
+
+
 class Found(NamedTuple):
     """links: of identity.links. members(record_key, cluster_id, ...). candidates: all scored pairs
-    with their probability and decision.
+    that are open, with their probability and decision.
+
+    pairs (record_key, anchor_key, kind, match_weight, evidence) are newly compared, or all where
+    nothing was stored; stale those that they replace. asked (record_key, kind) are the papers that
+    anchors were looked for.
     """
 
     links: ir.Table
     members: ir.Table
     candidates: ir.Table
+    pairs: ir.Table
+    stale: ir.Table
+    asked: ir.Table
 
 
 class Linking:
@@ -185,14 +223,16 @@ class Linking:
         return members
 
     def population(self) -> ir.Table:
-        """(kind, papers): how many papers there are to choose from."""
+        """(kind, papers): how many papers there are to choose from, in steps of BITS."""
         papers = self.known.identities
         counted = [
             papers.filter(papers.kind.isin(kind.right)).agg(papers=lambda t: t.count())
             .mutate(kind=ibis.literal(kind.name))
             for kind in self.model.kinds
         ]  # fmt: skip
-        return ibis.union(*counted)
+        together = ibis.union(*counted)
+        steps = evidence.step(ibis.greatest(together.papers, 1))
+        return together.select("kind", papers=ibis.literal(2.0) ** steps)
 
     def decided(self, scored: ir.Table, members: ir.Table, number: int) -> ir.Table:
         """The pairs of one round that are not one person yet, with probability and decision."""
@@ -209,10 +249,11 @@ class Linking:
             choice.decided(called.filter(called.left_id != called.right_id), self.model)
         )
 
-    def run(self, judgements: ir.Table, crossings: ir.Table) -> Found:
+    def run(self, judgements: ir.Table, crossings: ir.Table, stored: Stored | None = None) -> Found:
         """Deterministic links, judgements, then the two rounds, under the constraints.
 
-        Takes identity.judgements and standardised crossings.
+        Takes identity.judgements and standardised crossings. What is `stored` is not compared
+        again; the result is the same.
         """
         papers, apart = self.known.identities, judged.apart(judgements)
         same = judged.links(judgements).semi_join(papers, "record_key")
@@ -221,25 +262,76 @@ class Linking:
             deterministic.links(papers, self.model.rules).select(*LINK).union(same.select(*LINK))
         )
         before = self.members(certain)
-        numbers = Numbers(self.hold, replace(self.known, clusters=before))
-        pairs, trips = compared(self.hold, numbers.known, crossings, self.model)
-        scores_of = scored(self.con, self.hold, pairs, self.model, self.weights)
-        told = judged.paired(numbers.named(numbers.named(scores_of), "anchor_key"))
+        pairs, stale, asked = self.compared(before, crossings, stored)
+        together = stored.pairs.anti_join(stale, PAIR).union(pairs) if stored else pairs
+        told = judged.paired(_apart(together, before))
         barred = told.semi_join(apart, judged.PAIR)
         open_pairs = self.hold(told.anti_join(apart, judged.PAIR).drop(*judged.PAIR))
         first = self.decided(open_pairs, before, 1)
         so_far = self.hold(certain.union(links(first)))
         second = self.decided(open_pairs, self.members(so_far), 2)
         made = self.hold(so_far.union(links(second)))
-        kept, members = self.held(made, numbers.named(trips), apart)
+        kept, members = self.held(made, crossings, apart)
         decided = _with_fate(first.union(second), kept)
-        return Found(kept, members, self.hold(decided.union(_barred(barred, decided))))
+        candidates = self.hold(decided.union(_barred(barred, decided)))
+        return Found(kept, members, candidates, pairs, stale, asked)
 
-    def held(self, links: ir.Table, trips: ir.Table, apart: ir.Table) -> tuple[ir.Table, ir.Table]:
+    def compared(
+        self, clusters: ir.Table, crossings: ir.Table, stored: Stored | None
+    ) -> tuple[ir.Table, ir.Table, ir.Table]:
+        """The pairs, stale and asked of `Found`, once `clusters` are known to be one person.
+
+        What is stored of two papers stays, unless one of them was touched, one of the names proves
+        something else, or the paper that asks has stopped to.
+        """
+        numbers = Numbers(self.hold, replace(self.known, clusters=clusters))
+        asking = self.hold(numbers.named(_asking(blocking.open_papers(numbers.known, self.model))))
+        if stored is None:
+            gone = None
+            blocked = blocking.pairs(numbers.known, self.model, self.hold)
+        else:
+            gone, again = self._outdated(stored, asking)
+            newly = asking.anti_join(stored.asked, ASKED).select("record_key")
+            sides = {"asked": stored.touched.union(newly), "answering": stored.touched}
+            found = [
+                blocking.pairs(
+                    numbers.known, self.model, self.hold, **{side: numbers.of(papers)}
+                ).select(*PAIR)
+                for side, papers in sides.items()
+            ]
+            blocked = ibis.union(*found, numbers.of(again, "anchor_key").select(*PAIR))
+        ready = compared(self.hold, numbers.known, self.hold(blocked.distinct()), crossings)
+        scored_pairs = scored(self.con, self.hold, ready, self.model, self.weights)
+        pairs = self.hold(numbers.named(numbers.named(scored_pairs), "anchor_key"))
+        if stored is None or gone is None:
+            return pairs, pairs.limit(0), asking
+        replaced = gone.union(pairs.select(*PAIR)).distinct()
+        return pairs, self.hold(stored.pairs.semi_join(replaced, PAIR)), asking
+
+    def _outdated(self, stored: Stored, asking: ir.Table) -> tuple[ir.Table, ir.Table]:
+        """Stored pairs (PAIR) that are to be found again, and those only to be scored again.
+
+        A passport never stops to ask.
+        """
+        pairs = stored.pairs
+        names = self.known.identities.select("record_key", "name")
+        reweighed = self.hold(names.semi_join(stored.reweighed, "name").select("record_key"))
+        silent = pairs.filter(pairs.kind != "renewal").anti_join(asking, ASKED)
+        gone = self.hold(silent.union(_with_end(pairs, stored.touched)).select(*PAIR).distinct())
+        weighed = _with_end(pairs, reweighed).select(*PAIR).distinct()
+        return gone, self.hold(weighed.anti_join(gone, PAIR))
+
+    def held(
+        self, links: ir.Table, crossings: ir.Table, apart: ir.Table
+    ) -> tuple[ir.Table, ir.Table]:
         """Links and clusters that break no constraint, as far as giving up links can do it."""
         ruled = tuple(rule.name for rule in self.model.rules)
         key = ["record_key", "anchor_key", "token", "rule"]
         members = self.members(links)
+        doubtful = self.hold(_doubtful(members, links, apart, ruled))
+        bearers = self.known.identities.select("record_key", "travel_document").drop_null()
+        travelled = bearers.semi_join(doubtful, "record_key")
+        trips = self.hold(evidence.trips(crossings, travelled))
         for _ in range(clusters.ROUNDS):
             doubtful = self.hold(_doubtful(members, links, apart, ruled))
             broken = self.hold(clusters.broken(doubtful, self.known.identities, trips, apart))
@@ -249,6 +341,26 @@ class Linking:
             links = self.hold(links.anti_join(given_up, key))
             members = self.members(links)
         return links, members
+
+
+def _asking(open_papers: ir.Table) -> ir.Table:
+    """(record_key, kind) of the papers that are looked for; passports always are."""
+    asking = open_papers.filter(open_papers.link != "renewal")
+    return asking.select("record_key", kind="link")
+
+
+def _apart(pairs: ir.Table, clusters: ir.Table) -> ir.Table:
+    """Pairs that are not one person already."""
+    left = clusters.select("record_key", left_id="cluster_id")
+    right = clusters.select(anchor_key="record_key", right_id="cluster_id")
+    one = left.inner_join(right, [("left_id", "right_id")]).select("record_key", "anchor_key")
+    return pairs.anti_join(one, ["record_key", "anchor_key"])
+
+
+def _with_end(pairs: ir.Table, papers: ir.Table) -> ir.Table:
+    """Pairs of which either end is among `papers`; one with both comes twice."""
+    anchored = pairs.semi_join(papers, [("anchor_key", "record_key")])
+    return pairs.semi_join(papers, "record_key").union(anchored)
 
 
 def _doubtful(

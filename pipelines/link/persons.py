@@ -24,15 +24,16 @@ def person_records(
     identities: ir.Table,
     members: ir.Table,
     links: ir.Table,
-    renumbered: ir.Table,
+    claims: ir.Table,
     pseudonym: Pseudonym,
 ) -> ir.Table:
     """Which person each identity belongs to, and by which rule. Key: source, record_key.
 
     `members` are (record_key, cluster_id) of the identities that links touch; the others are
-    persons of their own, with rule `own` and probability 1. `renumbered` is that of `standardise`.
+    persons of their own, with rule `own` and probability 1. Some identities may be left out, as
+    long as the clusters of the others are whole. `claims` are those of `claims`.
     """
-    named = _named(identities, renumbered)
+    named = _named(identities, claims)
     anchors = _anchors(named, members)
     strongest = _strongest(links)
     joined = named.left_join(anchors, "record_key").left_join(strongest, "record_key")
@@ -45,12 +46,13 @@ def person_records(
     )
 
 
-def _named(identities: ir.Table, renumbered: ir.Table) -> ir.Table:
-    """Identities by the key that may name a person, and when it came. Key: record_key.
+def claims(renumbered: ir.Table, identities: ir.Table) -> ir.Table:
+    """Documents named after a number that they bore before a correction. Key: record_key.
 
-    That is their own, or that of the document as it was written before a correction.
+    Columns: former_key, former_received_at, former_event_at. `renumbered` is that of `standardise`;
+    a claim lapses where one of all `identities` bears the number.
     """
-    claims = renumbered.select(
+    claimed = renumbered.select(
         record_key=ibis.literal("D:") + renumbered.document_number,
         former_key=ibis.literal("D:") + renumbered.former_number,
         former_received_at="first_received_at",
@@ -59,8 +61,16 @@ def _named(identities: ir.Table, renumbered: ir.Table) -> ir.Table:
     earliest = ["former_received_at", "former_event_at", "record_key", "former_key"]
     for key in ("former_key", "record_key"):  # one document claims it, and claims one
         order = ibis.window(group_by=key, order_by=earliest)
-        claims = claims.mutate(place=ibis.row_number().over(order)).view()
-        claims = claims.filter(claims.place == 0).drop("place")
+        ranked = claimed.mutate(place=ibis.row_number().over(order)).view()
+        claimed = ranked.filter(ranked.place == 0).drop("place")
+    return claimed
+
+
+def _named(identities: ir.Table, claims: ir.Table) -> ir.Table:
+    """Identities by the key that may name a person, and when it came. Key: record_key.
+
+    That is their own, or that of the document as it was written before a correction.
+    """
     joined = identities.left_join(claims, "record_key")
     return joined.select(
         "source",
@@ -87,6 +97,23 @@ def _strongest(links: ir.Table) -> ir.Table:
     )
     ranked = links.mutate(place=ibis.row_number().over(order))
     return ranked.filter(ranked.place == 0).select("record_key", "rule", "link_probability")
+
+
+def concerned(changed: ir.Table, members: ir.Table, before: ir.Table) -> ir.Table:
+    """The identities whose person may be another, or look different (key record_key).
+
+    `changed` (record_key) are those that came, went or changed, or whose links did; `members` the
+    clusters as they are, `before` identity.person_records of the night before. With each comes its
+    cluster, and whoever was one person with it.
+    """
+    ids = before.semi_join(changed, "record_key").select("person_id").distinct()
+    clusters = members.semi_join(changed, "record_key").select("cluster_id").distinct()
+    together = (
+        changed.select("record_key"),
+        before.semi_join(ids, "person_id").select("record_key"),
+        members.semi_join(clusters, "cluster_id").select("record_key"),
+    )
+    return ibis.union(*together, distinct=True)
 
 
 def persons(
@@ -164,25 +191,26 @@ def _is_poor(identities: ir.Table, defaults: list[ir.Value]) -> ir.BooleanValue:
     return nameless & dateless & identities.nik.isnull()
 
 
-def crossings_with_person(
-    crossings: ir.Table, records: ir.Table, keyed: ir.Table, person_records: ir.Table
-) -> ir.Table:
-    """Standardised crossings with their person_id. Key: crossing_id.
+def crossings_keyed(crossings: ir.Table, records: ir.Table, keyed: ir.Table) -> ir.Table:
+    """Standardised crossings with the record_key of their traveller. Key: crossing_id.
 
-    A document leads to its person. The few crossings whose record_key is not their document (none
+    A document leads to its bearer. The few crossings whose record_key is not their document (none
     given, or another bearer's number) are looked up by the words in which they were delivered.
     """
+    others = crossings_of(records, otherwise_keyed(keyed)).rename(by_words="record_key")
+    whole = crossings.view()  # closes the joins that made it, so that more can follow
+    joined = whole.left_join(others, "crossing_id")
+    by_document = ibis.literal("D:") + joined.document_number
+    return joined.select(*crossings.columns, record_key=joined.by_words.coalesce(by_document))
+
+
+def crossings_with_person(crossings: ir.Table, person_records: ir.Table) -> ir.Table:
+    """Crossings with person_id, where the traveller's record_key has one. Key: crossing_id."""
     travellers = person_records.filter(person_records.source == "perlintasan").select(
         "record_key", "person_id"
     )
-    by_document = travellers.filter(travellers.record_key.startswith("D:")).select(
-        document_number=travellers.record_key.substr(2), by_document="person_id"
-    )
-    by_words = crossings_of(records, otherwise_keyed(keyed)).inner_join(travellers, "record_key")
-    by_words = by_words.select("crossing_id", by_words="person_id")
-    whole = crossings.view()  # closes the joins that made it, so that more can follow
-    joined = whole.left_join(by_document, "document_number").left_join(by_words, "crossing_id")
-    return joined.select(*crossings.columns, person_id=joined.by_words.coalesce(joined.by_document))
+    joined = crossings.left_join(travellers, "record_key")
+    return joined.select(*(c for c in crossings.columns if c != "record_key"), "person_id")
 
 
 def otherwise_keyed(keyed: ir.Table) -> ir.Table:

@@ -175,7 +175,7 @@ def _candidates(school: School, pairs: ir.Table) -> ir.Table:
         .distinct()
     )
     found = school.hold(
-        blocking.pairs(school.blind, school.model, asked, school.hold).semi_join(
+        blocking.pairs(school.blind, school.model, school.hold, asked=asked).semi_join(
             asked, ["record_key", "kind"]
         )
     )

@@ -1,7 +1,8 @@
 """The published warehouse: a plain DuckDB file with meanings on every table and column.
 
 It is built beside the old one and renamed over it, so that a reader sees one whole night: whoever
-has the old file open keeps it, whoever opens it next gets the new one.
+has the old file open keeps it, whoever opens it next gets the new one. Every published file is
+kept for a time (kept.py).
 """
 
 import os
@@ -12,6 +13,7 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from pipelines import contracts
+from pipelines.publish import kept
 
 ALIAS = "warehouse"
 
@@ -34,7 +36,9 @@ def write(engine: Backend, path: Path, tables: dict[str, ir.Table]) -> None:
     try:
         half = path.with_name(f".{path.name}.half")
         _build(engine, half, tables)
+        kept.keep(path)
         _settle(half, path)
+        kept.keep(path)
     finally:
         _sweep(path)
 

@@ -2,8 +2,12 @@
 
 from pipelines.reconcile.changes import causes, changes, differing
 from pipelines.reconcile.departures import departures
-from pipelines.reconcile.findings import finding_codes, findings
-from pipelines.reconcile.gaps import feed_gaps
+from pipelines.reconcile.findings import (
+    finding_codes,
+    findings_of_persons,
+    findings_of_records,
+)
+from pipelines.reconcile.gaps import explained_days, feed_gaps
 from pipelines.reconcile.journeys import journeys
 from pipelines.reconcile.list_totals import announced, list_total_mismatches
 from pipelines.reconcile.lists import list_matches
@@ -19,9 +23,11 @@ __all__ = [
     "changes",
     "departures",
     "differing",
+    "explained_days",
     "feed_gaps",
     "finding_codes",
-    "findings",
+    "findings_of_persons",
+    "findings_of_records",
     "journeys",
     "list_matches",
     "list_total_mismatches",

@@ -120,38 +120,36 @@ FINDINGS: tuple[Finding, ...] = (
 )
 
 
-def findings(
+def findings_of_persons(
     crossings: ir.Table,
     journeys: ir.Table,
     placements: ir.Table,
-    gaps: ir.Table,
+    identities: ir.Table,
     policy: Policy,
     as_of: date,
     coverage_from: date | None,
-    identities: ir.Table | None = None,
-    unresolved: ir.Table | None = None,
 ) -> ir.Table:
-    """All findings, one row per occurrence; the delivered row where there is one.
+    """What the records of each person say, one row per occurrence; all of them name the person.
 
-    Takes crossings and placements with persons, journeys and gaps of the feed. `identities`
-    (person_id, document_number, birth_date; one row per way in which a person was written down)
-    adds conflicting birth dates, and says who has several passports, which is dear to find among
-    all crossings; people of one identity may be left out. `detail` holds codes, counts and dates
-    only. `unresolved` (source, field, value, rows) are words that standardisation could not map.
+    Takes crossings and placements with persons, and journeys. `identities` (person_id,
+    document_number, birth_date; one row per way in which a person was written down) tell who has
+    conflicting birth dates, and who has several passports, which is dear to find among all
+    crossings; people of one identity may be left out. `detail` holds codes, counts and dates only.
     """
-    record_from = coverage_from or as_of
-    parts = [
+    return ibis.union(
         _from_journeys(crossings, journeys, policy),
         two_live_passports(_of_several_documents(crossings, identities)),
-        unknown_gates(crossings),
-        feed_gaps(gaps),
-        placements_without_exit(placements, journeys, policy, as_of, record_from),
-    ]
-    if identities is not None:
-        parts.append(conflicting_birth_dates(identities, policy))
-    if unresolved is not None:
-        parts.append(unmapped_values(unresolved))
-    return ibis.union(*parts)
+        placements_without_exit(placements, journeys, policy, as_of, coverage_from or as_of),
+        conflicting_birth_dates(identities, policy),
+    )
+
+
+def findings_of_records(crossings: ir.Table, gaps: ir.Table, unresolved: ir.Table) -> ir.Table:
+    """What the records as a whole say: unknown gates, gaps of the feed, words that no table knows.
+
+    `unresolved` (source, field, value, rows) are words that standardisation could not map.
+    """
+    return ibis.union(unknown_gates(crossings), feed_gaps(gaps), unmapped_values(unresolved))
 
 
 def finding_codes() -> pa.Table:
@@ -242,10 +240,8 @@ def two_live_passports(crossings: ir.Table) -> ir.Table:
     return as_findings(rows.mutate(occurred_on=rows.crossed_on), "two_live_passports")
 
 
-def _of_several_documents(crossings: ir.Table, identities: ir.Table | None) -> ir.Table:
+def _of_several_documents(crossings: ir.Table, identities: ir.Table) -> ir.Table:
     """Crossings of people whose identities carry several documents (key crossing_id)."""
-    if identities is None:
-        return crossings
     documents = identities.group_by("person_id").agg(
         lowest=identities.document_number.min(), highest=identities.document_number.max()
     )
@@ -295,7 +291,7 @@ def feed_gaps(gaps: ir.Table) -> ir.Table:
     parts = {
         "direction": ibis.ifelse(gaps.is_exit, "KELUAR", "MASUK"),
         "crossings": gaps.crossings.cast("string"),
-        "expected": gaps.expected.round().cast("int64").cast("string"),
+        "expected": gaps.expected_crossings.round().cast("int64").cast("string"),
     }
     code = ibis.ifelse(is_silent, "feed_gap", "partial_feed")
     return as_findings(gaps.mutate(code=code, occurred_on=gaps.gap_on, detail=detailed(parts)))

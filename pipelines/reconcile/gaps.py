@@ -12,7 +12,7 @@ from pipelines.reconcile.periods import in_force
 #: One side of a gap speaks for itself once each day of the week is in it.
 WEEK = 7
 SCHEMA = ibis.schema(
-    {"gap_on": "date", "is_exit": "boolean", "crossings": "int64", "expected": "float64"}
+    {"gap_on": "date", "is_exit": "boolean", "crossings": "int64", "expected_crossings": "float64"}
 )
 
 
@@ -33,8 +33,8 @@ def feed_gaps(crossings: ir.Table, policy: Policy) -> ir.Table:
     days = _every_day(busy).left_join(busy, ["crossed_on", "is_exit"])
     days = days.select("crossed_on", "is_exit", crossings=days.crossings.fill_null(0))
     usual = _usual(days, busy, policy)
-    is_busy = usual.is_mostly_busy & (usual.expected >= policy.feed_gap_min_crossings)
-    is_thin = usual.crossings <= usual.expected * policy.feed_gap_partial_share
+    is_busy = usual.is_mostly_busy & (usual.expected_crossings >= policy.feed_gap_min_crossings)
+    is_thin = usual.crossings <= usual.expected_crossings * policy.feed_gap_partial_share
     is_inside = usual.before.notnull() & usual.after.notnull()
     gaps = usual.filter(is_busy & ((usual.crossings == 0) | (is_thin & is_inside)))
     return gaps.mutate(gap_on=gaps.crossed_on).select(tuple(SCHEMA)).cast(SCHEMA)
@@ -69,7 +69,9 @@ def _usual(days: ir.Table, busy: ir.Table, policy: Policy) -> ir.Table:
     days_after_it = ibis.least(last.delta(usual.crossed_on, unit="day"), window)
     return usual.mutate(
         is_mostly_busy=usual.busy_days * 2 > days_before + days_after_it,
-        expected=ibis.least(usual.before.coalesce(usual.after), usual.after.coalesce(usual.before)),
+        expected_crossings=ibis.least(
+            usual.before.coalesce(usual.after), usual.after.coalesce(usual.before)
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import contracts
-from pipelines.intake import arrivals, read
+from pipelines.intake import arrivals, csv_reader, headers, read
 from tests import papers
 
 CROSSINGS = contracts.sources()["perlintasan"]
@@ -22,6 +22,7 @@ ROWS = [
     papers.crossing("A1", nama_lengkap="SITI RAHAYU, S.PD", nik="5203015705900001"),
     papers.crossing("A2", nama_lengkap="ANDRÉ", waktu_perlintasan="2025-06-02T08:00:00+07:00"),
 ]
+OF_PAGES = ("position", "missing_column")  # columns that only sheets and pages have
 SHORT = "id_perlintasan,nama_lengkap\n"
 
 
@@ -29,7 +30,8 @@ def opened(path: Path, contract: Any = CROSSINGS) -> tuple[read.Delivery, list[p
     """The delivery, read to its end, and its rows."""
     [arrival] = arrivals.find(path.parent.parent, [path.parent.name])
     delivery = read.open_delivery(path, arrivals.fingerprint(arrival).encoding, contract)
-    return delivery, [row for table in read.rows(delivery) for row in table.to_pylist()]
+    found = [row for table in read.rows(delivery) for row in table.to_pylist()]
+    return delivery, [{k: v for k, v in row.items() if k not in OF_PAGES} for row in found]
 
 
 def delivered(tmp_path: Path, name: str, content: Any) -> tuple[read.Delivery, list[papers.Row]]:
@@ -72,7 +74,7 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("daftar.pdf", b"%PDF-1.7", "unknown_format"),
+        ("daftar.pdf", b"%PDF-1.7", "unreadable_file"),
         ("daftar.txt", papers.csv_text(ROWS), "unknown_format"),
         ("empty.csv", "", "empty_file"),
         ("empty.csv.gz", "", "empty_file"),
@@ -149,7 +151,7 @@ def test_aliases_lead_to_the_columns_of_the_contract(tmp_path: Path) -> None:
 
 
 def test_the_name_of_the_contract_wins_over_an_alias() -> None:
-    columns, unknown, _ = read.match_header(["nama", "nama_lengkap"], CROSSINGS)
+    columns, unknown, _ = headers.match(["nama", "nama_lengkap"], CROSSINGS)
     assert columns == {"nama_lengkap": "nama_lengkap"}
     assert unknown == ["nama"]
 
@@ -162,7 +164,7 @@ def test_one_delivered_column_serves_one_column_of_the_contract() -> None:
     ]  # fmt: skip
     assert shared == []
     for contract in (CROSSINGS, placements, LISTS):
-        columns, _, missing = read.match_header(contract.names, contract)
+        columns, _, missing = headers.match(contract.names, contract)
         assert columns == {name: name for name in contract.names}
         assert missing == []
 
@@ -176,11 +178,25 @@ def test_unknown_and_missing_columns_are_named(tmp_path: Path) -> None:
     assert rows[0]["nama_lengkap"] is None
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.xlsx"])
-def test_rows_under_unknown_columns_alone_are_still_counted(tmp_path: Path, name: str) -> None:
-    delivery, rows = delivered(tmp_path, name, [{"warna": "biru"}, {"warna": "hijau"}])
+def test_rows_under_unknown_columns_alone_are_still_counted(tmp_path: Path) -> None:
+    content = [{"warna": "biru"}, {"warna": "hijau"}]
+    delivery, rows = delivered(tmp_path, "a.parquet", content)
     assert (delivery.rows, delivery.unknown) == (2, ["warna"])
     assert only(rows, "row_number", "id_perlintasan") == [(1, None), (2, None)]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.xlsx"])
+def test_without_a_header_the_first_line_is_a_row_too(tmp_path: Path, name: str) -> None:
+    content = "A1,KELUAR,CGK\nA2,MASUK,CGK\n"
+    if name == "a.xlsx":
+        content = [{"A1": "A2", "KELUAR": "MASUK", "CGK": "CGK"}]
+    delivery, rows = delivered(tmp_path, name, content)
+    assert (delivery.rows, rows) == (2, [])
+    assert [(m.row_number, m.reason) for m in delivery.malformed] == [
+        (1, "no_header"), (2, "no_header"),
+    ]  # fmt: skip
+    assert "A1" in delivery.malformed[0].text
+    assert delivery.missing == headers.missing({}, CROSSINGS)
 
 
 def test_empty_and_repeated_names_hide_no_column(tmp_path: Path) -> None:
@@ -201,8 +217,8 @@ def test_a_header_is_matched_whatever_its_case_and_separators(data: st.DataObjec
 
     chosen = {c.name: data.draw(st.sampled_from([c.name, *c.aliases])) for c in CROSSINGS.columns}
     header = data.draw(st.permutations([written(name) for name in chosen.values()]))
-    columns, unknown, missing = read.match_header(header, CROSSINGS)
-    plain = {name: read._plain(found) for name, found in columns.items()}
+    columns, unknown, missing = headers.match(header, CROSSINGS)
+    plain = {name: headers.plain(found) for name, found in columns.items()}
     assert plain == chosen
     assert (unknown, missing) == ([], [])
 
@@ -263,7 +279,7 @@ def test_every_row_has_one_number(
     blank_again = iter(told)
     body = [next(blank_again) if line else "" for line in lines]
     papers.write(path, SHORT + "".join(f"{line}\n" for line in body))
-    with mock.patch.object(read, "CSV_BLOCK", block):
+    with mock.patch.object(csv_reader, "CSV_BLOCK", block):
         delivery, rows = opened(path)
     good = [row["row_number"] for row in rows]
     bad = [m.row_number for m in delivery.malformed]

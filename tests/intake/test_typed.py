@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import contracts
-from pipelines.intake import read, typed
+from pipelines.intake import sheets, typed
 from tests import papers
 
 SOURCES = contracts.sources()
@@ -115,7 +115,7 @@ FORMS = {
     "words": lambda d: f"{d.day} {MONTH_NAMES[d.month - 1]} {d.year}",
     "abbreviated": lambda d: f"{d.day:02}-{MONTH_NAMES[d.month - 1][:3].upper()}-{d.year}",
     "serial": lambda d: str((d - date(1899, 12, 30)).days),
-    "sheet": lambda d: read._cell(datetime(d.year, d.month, d.day)),
+    "sheet": lambda d: sheets.cell(datetime(d.year, d.month, d.day)),
     "midnight": lambda d: f"{d.isoformat()} 00:00:00",
 }
 
@@ -369,7 +369,8 @@ def test_set_apart_rows_keep_their_cells_as_delivered(con: Any) -> None:
     contract = SOURCES["perlintasan"]
     row = papers.crossing("A1", waktu_perlintasan='kemarin, "pagi"')
     texts = pa.schema([(name, pa.string()) for name in contract.names])
-    marks = {"batch_id": ["B1"], "row_number": [7], "field": ["f"], "reason": ["r"]}
+    marks = {"batch_id": ["B1"], "row_number": [7], "field": ["f"], "reason": ["r"],
+             "position": ["sheet 1 row 8"]}  # fmt: skip
     refused = pa.Table.from_pylist([row], texts)
     for name, values in marks.items():
         refused = refused.append_column(name, pa.array(values))
@@ -378,4 +379,5 @@ def test_set_apart_rows_keep_their_cells_as_delivered(con: Any) -> None:
     assert json.loads(found.pop("delivered_row")) == row
     assert found == {
         "batch_id": "B1", "row_number": 7, "field": "f", "reason": "r", "source": "perlintasan",
+        "position": "sheet 1 row 8",
     }  # fmt: skip

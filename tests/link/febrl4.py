@@ -98,18 +98,13 @@ def linked(con: Any, files: Path) -> set[tuple[str, str]]:
             named = {row[name] for name in PLACES} - {None}
             places += [{"record_key": key, "place_code": code} for code in sorted(named)]
     identities = ibis.memtable(pa.Table.from_pylist(papers, IDENTITIES))
-    identities = hold(
-        identities.mutate(
-            name=standardise.standard_name(identities.name),
-            paper=ibis.row_number().over(ibis.window(order_by="record_key")),
-        )
-    )
+    identities = hold(identities.mutate(name=standardise.standard_name(identities.name)))
     crossings = hold(ibis.memtable(CROSSINGS.empty_table()))
     judgements = hold(
         ibis.memtable(contracts.lake()["identity", "judgements"].arrow_schema.empty_table())
     )
     model, placed = link.declared(), ibis.memtable(pa.Table.from_pylist(places, PLACED))
-    words = reference.memtable("name_words")
+    words = link.weighed_words(hold, identities, reference.memtable("name_words"))
     known = link.known(hold, identities, placed, crossings, words)
     certain = hold(link.links(identities, model.rules))
     blind = replace(known, identities=link.without_numbers(known.identities))

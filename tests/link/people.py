@@ -130,7 +130,7 @@ class Linked:
                 self.identities,
                 members,
                 self.links,
-                standardise.renumbered(self.records),
+                link.claims(standardise.renumbered(self.records), self.identities),
                 lambda key: key,
             ),
             overwrite=True,
@@ -155,8 +155,7 @@ class Linked:
         number = standardise.document_number(self.records.document_number)
         current = self.records.filter(self.records.superseded_by.isnull())
         crossings = current.mutate(document_number=number).select("crossing_id", "document_number")
-        found = self.rows(
-            link.crossings_with_person(crossings, self.records, self.keyed, self.person_records)
-        )
+        keyed = link.crossings_keyed(crossings, self.records, self.keyed)
+        found = self.rows(link.crossings_with_person(keyed, self.person_records))
         assert len(found) == len({row["crossing_id"] for row in found})
         return {row["crossing_id"]: row["person_id"] for row in found}

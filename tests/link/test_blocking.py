@@ -346,7 +346,7 @@ WHOLE = {
 }  # fmt: skip
 ONE: dict[str, tuple[list[str], set[tuple[str, str, str]]]] = {
     "nobody": ([], set()),
-    "two passports": (["D:A1", "D:B1"], {("D:A1", "D:B1", "renewal")}),
+    "two passports: what they are to each other does not depend on it": (["D:A1", "D:B1"], set()),
     "a placement and a passport": (["P:1", "D:A1"], {p for p in WHOLE if p[0] == "P:1"}),
     "a list and a placement": (["L:1", "P:1"], set()),
     "a list and a paper in lieu": (["L:1", "D:S1"], {("L:1", "D:S1", "list_paper")}),
@@ -357,8 +357,8 @@ ONE: dict[str, tuple[list[str], set[tuple[str, str, str]]]] = {
 
 
 @pytest.mark.parametrize("case", ONE)
-def test_who_is_one_person_already_is_not_asked_for_again(con: Any, case: str) -> None:
-    """Neither a pair of one person, nor another partner of the same sort."""
+def test_who_has_a_partner_already_does_not_ask_for_another(con: Any, case: str) -> None:
+    """Nor for one of the same sort."""
     members, gone = ONE[case]
     has = {kind: any(KIND[m] == kind for m in members) for kind in ("document", "splp")}
     clusters = [

@@ -50,7 +50,7 @@ NAMES: list[tuple[str, str, float, int, str]] = [
     ("SITI RAHAYU", "ST RAHAYU", 3 - 0.5 + 5, 0, "ST stands for SITI"),
     ("SUHARTO", "SOEHARTO", 7 - 1, 0, "the old spelling"),
     ("NUR HAYATI", "NURHAYATI", 3 + 6, 0, "two words written as one"),
-    ("NUR HAYATI", "NURAINI", 0.1, 1, "the beginning of one word only"),
+    ("NUR HAYATI", "NURAINI", 0.125, 1, "the beginning of one word only"),
     ("I WAYAN", "NI WAYAN", 2, 2, "order of birth, and another sex"),
     ("I WAYAN SUDIRA", "I WAYAN KERTA", 2 + 2, 2, "order of birth, another name"),
     ("I WAYAN SUDIRA", "WAYAN SUDIRA", 2 + 10, 1, "I is left out"),

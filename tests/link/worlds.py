@@ -113,16 +113,14 @@ def known(
 ) -> Known:
     """What linkage knows of these papers before it compares them."""
     held = hold(con)
-    told = table(papers, IDENTITY)
-    order = ibis.window(order_by="record_key")
-    told = told.mutate(paper=ibis.row_number().over(order))
+    told = held(table(papers, IDENTITY))
     placed = [{"record_key": key, "place_code": code} for key, code in places]
     return matching.known(
         held,
-        held(told),
+        told,
         table(placed, PLACE),
         held(table(crossings, CROSSING)),
-        reference.memtable("name_words"),
+        matching.weighed_words(held, told, reference.memtable("name_words")),
     )
 
 

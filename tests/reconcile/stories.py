@@ -278,6 +278,15 @@ def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict
     paired = reconcile.journeys(tables["crossings"], policy)
     journeys = ibis.table(paired.schema(), name="journeys")
     lists, placements = tables["repatriations"], tables["placements"]
+    written = tables["crossings"].select(
+        "person_id", "document_number", birth_date=ibis.null("date")
+    )
+    unresolved = ibis.memtable(
+        pa.table(
+            {"source": pa.array([], pa.string()), "field": pa.array([], pa.string()),
+             "value": pa.array([], pa.string()), "rows": pa.array([], pa.int64())}
+        )
+    )  # fmt: skip
     return {
         "journeys": paired,
         "departures": reconcile.departures(
@@ -292,15 +301,15 @@ def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict
             coverage_from,
         ),
         "matches": reconcile.list_matches(journeys, lists, policy),
-        "findings": reconcile.findings(
+        "findings": reconcile.findings_of_persons(
             tables["crossings"],
             journeys,
             placements,
-            tables["gaps"],
+            written,
             policy,
             as_of,
             coverage_from,
-        ),
+        ).union(reconcile.findings_of_records(tables["crossings"], tables["gaps"], unresolved)),
         "gaps": reconcile.feed_gaps(tables["crossings"], policy),
     }
 

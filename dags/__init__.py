@@ -1,0 +1,1 @@
+"""Wiring for Airflow: what runs when, and after what. What it does is in pipelines/."""

@@ -1,0 +1,163 @@
+"""The lake's catalog: who may write, and how an engine is attached to it.
+
+Embedded, it is an encrypted DuckDB file of the home, and one process holds it at a time. In
+PostgreSQL (`PULANG_CATALOG`) many processes read while one writes; the server then guards what
+the file's encryption guards otherwise. There is one writer per home in both.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from platform import node
+from typing import Any
+
+import duckdb
+
+from pipelines import keys, settings
+from pipelines.errors import PulangError
+
+CATALOG = "lake"
+# Whoever only looks at an embedded lake is done in seconds; a night is not lost to a look.
+PATIENCE = 60.0
+LOOK_AGAIN = 0.2
+
+
+class LakeBusyError(PulangError):
+    """Another process writes the lake, or holds the embedded catalog."""
+
+
+class LakeShutError(PulangError):
+    """The key does not open the catalog, or the catalog is not the one of this home."""
+
+
+def exists(home: settings.Home) -> bool:
+    """Whether a lake was ever created there."""
+    return _file(home).exists() or _seal(home).exists()
+
+
+def _file(home: settings.Home) -> Path:
+    return home.lake / "catalog.duckdb"
+
+
+def _seal(home: settings.Home) -> Path:
+    """Proof of the key for a catalog in PostgreSQL, which is not encrypted with it."""
+    return home.lake / "catalog.seal"
+
+
+@contextmanager
+def writing(now: settings.Settings) -> Iterator[None]:
+    """The right to write the lake of a home; raises LakeBusyError after `now.wait` seconds.
+
+    The system gives it back when its process ends, however it ends.
+    """
+    file = now.home.lake / "writer.lock"
+    with file.open("a+") as lock:
+        try:
+            _patiently(lambda: _hold(lock.fileno()), now.wait)
+        except BlockingIOError:
+            raise LakeBusyError(f"another process holds {now.home.lake}{_who(file)}") from None
+        lock.truncate(0)
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        lock.write(f"process {os.getpid()} on {node()} since {since}")
+        lock.flush()
+        yield
+        lock.truncate(0)
+
+
+def _hold(lock: int) -> None:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _who(lock: Path) -> str:
+    said = lock.read_text().strip()
+    return f" ({said})" if said else ""
+
+
+def _patiently(attempt: Callable[[], None], seconds: float) -> None:
+    """Try again while something else is in the way; the last error is the caller's."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return attempt()
+        except (BlockingIOError, LakeBusyError):
+            if time.monotonic() >= until:
+                raise
+        time.sleep(LOOK_AGAIN)
+
+
+def attach(
+    con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, read_only: bool
+) -> None:
+    """Attach the lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
+    if now.catalog:
+        _attach_postgres(con, now, secret, read_only)
+        return
+    if _seal(now.home).exists():
+        raise LakeShutError("the catalog of this home is in PostgreSQL; set PULANG_CATALOG")
+    patience = 0 if read_only else max(PATIENCE, now.wait)
+    _patiently(lambda: _attach_file(con, now.home, secret, read_only), patience)
+
+
+def _attach(
+    con: duckdb.DuckDBPyConnection, catalog: str, home: settings.Home, *own: str, read_only: bool
+) -> None:
+    options = [
+        f"DATA_PATH '{home.lake / 'files'}/'",
+        "OVERRIDE_DATA_PATH true",  # a home may be moved, or restored elsewhere
+        "ENCRYPTED",
+        "DATA_INLINING_ROW_LIMIT 0",
+        *own,
+        *(["READ_ONLY"] if read_only else []),
+    ]
+    con.execute(f"ATTACH 'ducklake:{catalog}' AS {CATALOG} ({', '.join(options)})")
+
+
+def _attach_file(
+    con: duckdb.DuckDBPyConnection, home: settings.Home, secret: keys.Keys, read_only: bool
+) -> None:
+    key = f"META_ENCRYPTION_KEY '{secret.derive('lake catalog')}'"
+    try:
+        _attach(con, str(_file(home)), home, key, read_only=read_only)
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise LakeBusyError(f"another process holds {_file(home)}") from None
+        raise LakeShutError(f"{_file(home)} cannot be opened with this key") from None
+
+
+def _attach_postgres(
+    con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, read_only: bool
+) -> None:
+    """The seal tells whether this key and this catalog belong to the files of the home."""
+    if _file(now.home).exists():
+        raise LakeShutError(f"the catalog of this home is {_file(now.home)}; unset PULANG_CATALOG")
+    seal, wanted = _seal(now.home), secret.derive("lake seal")
+    is_new = not seal.exists()
+    if not is_new and seal.read_text() != wanted:
+        raise LakeShutError(f"{now.home.lake} cannot be opened with this key")
+    create = f"CREATE_IF_NOT_EXISTS {'true' if is_new else 'false'}"
+    try:
+        _attach(con, f"postgres:{now.catalog}", now.home, create, read_only=read_only)
+    except duckdb.Error as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise LakeShutError(f"the catalog in PostgreSQL cannot be opened: {reason}") from None
+    if is_new:
+        _refuse_foreign(con)
+        _write(seal, wanted)
+
+
+def _refuse_foreign(con: duckdb.DuckDBPyConnection) -> None:
+    """A lake that has a past belongs to the files of another home."""
+    past: Any = con.execute(f"SELECT max(snapshot_id) FROM {CATALOG}.snapshots()").fetchone()  # noqa: S608
+    if past[0]:
+        raise LakeShutError("the catalog in PostgreSQL belongs to another home")
+
+
+def _write(seal: Path, text: str) -> None:
+    half = seal.with_suffix(".half")
+    half.touch(mode=0o600)
+    half.write_text(text)
+    half.replace(seal)

@@ -1,0 +1,62 @@
+"""Reading what others built, in a process of its own with bounds on memory and time.
+
+`python -m pipelines.intake.apart KIND FILE` writes pages as lines of JSON. A file that makes it
+crash, swell or hang is refused; the night goes on.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipelines.intake.refusals import UnreadableError
+
+MEMORY = 3 << 30
+SECONDS = 300
+KINDS = ("sheets", "pdf")
+
+
+def pages(kind: str, path: Path) -> list[dict[str, Any]]:
+    """The pages of a workbook or PDF; raises UnreadableError."""
+    command = [sys.executable, "-m", __name__, kind, str(path)]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreadableError("too_large", "reading the file took too long") from None
+    found = [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
+    if not found:
+        raise UnreadableError("too_large", "reading the file went beyond its bounds")
+    if "refused" in found[-1]:
+        raise UnreadableError(found[-1]["refused"], found[-1]["message"])
+    return found[:-1]
+
+
+def _within_bounds() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _main(kind: str, path: Path) -> Iterator[dict[str, Any]]:
+    _within_bounds()
+    try:
+        if kind == "pdf":
+            from pipelines.intake import pdf as reader
+        else:
+            from pipelines.intake import sheets as reader
+        yield from reader.pages(path)
+        yield {"end": True}
+    except UnreadableError as error:
+        yield {"refused": error.reason, "message": str(error)}
+    except MemoryError:
+        yield {"refused": "too_large", "message": "reading the file went beyond its bounds"}
+
+
+if __name__ == "__main__":
+    for page in _main(sys.argv[1], Path(sys.argv[2])):
+        sys.stdout.write(json.dumps(page) + "\n")

@@ -1,0 +1,222 @@
+"""CSV: header, delimiter and encoding as they come; no line is lost to another."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from pipelines.contracts import Table
+from pipelines.intake import grids, headers, lines
+from pipelines.intake.arrivals import open_text
+from pipelines.intake.delivery import Delivery, numbered, of_grid
+from pipelines.intake.refusals import (
+    COLUMNS,
+    MALFORMED,
+    NO_HEADER,
+    UNCLOSED_QUOTE,
+    MalformedRow,
+    UnreadableError,
+)
+
+DELIMITERS = ",;\t|"
+HEADER_BYTES = 1 << 16
+CSV_BLOCK = 1 << 20
+GRID_BYTES = 16 << 20  # a CSV with titles above its header is not larger
+TITLES = 60  # lines in which a header is looked for
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The first line of a CSV as a header."""
+
+    names: list[str]
+    delimiter: str
+    lines: int  # with the hint `sep=;` above it
+    hits: int
+    has_more: bool
+
+
+def read(path: Path, encoding: str, contract: Table) -> Delivery:
+    head = _csv_head(path, encoding, contract)
+    columns, unknown, missing = headers.match(head.names, contract)
+    if missing and path.stat().st_size <= GRID_BYTES:
+        grid = _csv_grid(path, encoding, contract)
+        if grid and len(grid.missing) < len(missing):
+            return grid
+    if not head.hits:
+        return _without_header(path, encoding, contract)
+    delivery = Delivery(columns, unknown, missing, iter(()), is_mixed=encoding == "mixed")
+    if head.has_more:
+        delivery.chunks = _csv_chunks(path, encoding, head, contract, delivery)
+    return delivery
+
+
+def _stream(path: Path, encoding: str) -> BinaryIO:
+    """The bytes of a CSV, unpacked within bounds; UTF-16 as UTF-8."""
+    bounded: Any = lines.Bounded(open_text(path), path.stat().st_size)
+    return lines.Transcoded(bounded) if encoding == "utf-16" else bounded
+
+
+def _decoded(raw: bytes, encoding: str) -> str:
+    codec = "utf-8" if encoding in ("utf-16", "mixed", "") else encoding
+    return raw.decode(codec, errors="replace").removeprefix("\ufeff")
+
+
+def _delimiter(line: str, words: frozenset[str]) -> str:
+    """The delimiter that finds most words of the contract, or the most frequent one."""
+    return max(DELIMITERS, key=lambda d: (_hits(line, d, words), line.count(d)))
+
+
+def _csv_head(path: Path, encoding: str, contract: Table) -> _Head:
+    """Column names, delimiter, and whether a line follows: Arrow refuses a header alone."""
+    with _stream(path, encoding) as text:
+        raw = lines.start(text, HEADER_BYTES)
+    found = lines.split(_decoded(raw, encoding))
+    if not any(line.strip() for line in found):
+        raise UnreadableError("empty_file", "no header")
+    if len(found) == 1 and len(raw) >= HEADER_BYTES:
+        raise UnreadableError("line_too_long", "the first line goes on without an end")
+    above = 0
+    while not found[above].strip() or lines.is_hint(found[above]):
+        above += 1
+    words = headers.known_words(contract)
+    best = _delimiter(found[above], words)
+    names = [name.strip() for name in _cells(found[above], best)]
+    if len(names) > COLUMNS:
+        raise UnreadableError("too_wide", "the header has too many columns")
+    has_more = any(line.strip() for line in found[above + 1 :]) or len(raw) >= HEADER_BYTES
+    return _Head(_distinct(names), best, above + 1, _hits(found[above], best, words), has_more)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except (csv.Error, StopIteration):
+        return [line]
+
+
+def _hits(line: str, delimiter: str, words: frozenset[str]) -> int:
+    return sum(headers.canonical(cell) in words for cell in _cells(line, delimiter))
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """Empty and repeated names made distinct, so that no column hides another."""
+    names: list[str] = []
+    for position, name in enumerate(header, start=1):
+        names.append(name if name and name not in names else f"{name or 'column'}#{position}")
+    return names
+
+
+def _csv_chunks(
+    path: Path, encoding: str, head: _Head, contract: Table, into: Delivery
+) -> Iterator[pa.Table]:
+    stream = _stream(path, encoding)
+    mended = lines.Mended(stream, _mended_encoding(encoding), head.delimiter, len(head.names))
+    mended.skip(head.lines)
+    ragged: list[int] = []
+
+    def set_aside(row: Any) -> str:
+        ragged.append(row.number)
+        original = mended.original(row.text)
+        malformed = (
+            MalformedRow(row.number, row.text)
+            if original is None
+            else MalformedRow(row.number, original, UNCLOSED_QUOTE)
+        )
+        into.malformed.append(malformed)
+        return "skip"
+
+    reader = pa_csv.open_csv(
+        pa.PythonFile(mended, "r"),
+        pa_csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK, column_names=head.names),
+        pa_csv.ParseOptions(
+            delimiter=head.delimiter, newlines_in_values=True, invalid_row_handler=set_aside
+        ),
+        pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(head.names, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    last = seen = 0
+    for batch in reader:
+        numbers, last = _row_numbers(last, batch.num_rows, ragged[seen:])
+        seen = sum(1 for number in ragged if number <= last) if ragged else 0
+        into.rows = last
+        into.refuse_if_hopeless()
+        yield numbered(pa.table(batch), into.columns, contract, numbers)
+    into.rows = max([last, *ragged[-1:]])
+
+
+def _mended_encoding(encoding: str) -> str:
+    return "utf-8" if encoding == "utf-16" else encoding
+
+
+def _row_numbers(last: int, count: int, ragged: list[int]) -> tuple[Any, int]:
+    """Numbers of the next `count` good rows after row `last`, leaving out the ragged ones."""
+    bad = np.array([number for number in ragged if number > last], dtype=np.int64)
+    numbers = np.arange(last + 1, last + 1 + count + len(bad), dtype=np.int64)
+    good = numbers[~np.isin(numbers, bad)][:count]
+    return good, int(good[-1]) if count else last
+
+
+def _csv_grid(path: Path, encoding: str, contract: Table) -> Delivery | None:
+    """A CSV with titles above its header, or a header over lines; None where it is no such."""
+    with _stream(path, encoding) as text:
+        raw = lines.start(text, GRID_BYTES + 1)
+    if len(raw) > GRID_BYTES:
+        return None
+    texts = lines.split(_decoded(raw, encoding))
+    words = headers.known_words(contract)
+    for at, line in enumerate(texts[:TITLES]):
+        delimiter = _delimiter(line, words)
+        if _hits(line, delimiter, words) >= grids.FEWEST:
+            return _read_grid(texts, at, delimiter, contract, encoding)
+    return None
+
+
+def _read_grid(
+    texts: list[str], at: int, delimiter: str, contract: Table, encoding: str
+) -> Delivery:
+    """Lines as one page; one that has not the columns of the header in line `at` is malformed."""
+    width = len(_cells(texts[at], delimiter))
+    raw = io.BytesIO("\n".join(texts).encode())
+    mended = lines.Mended(raw, "utf-8", delimiter, width)
+    whole = io.StringIO(mended.readall().decode(), newline="")
+    page: list[grids.Cells] = []
+    bad: list[tuple[str, str]] = []
+    for cells in csv.reader(whole, delimiter=delimiter):
+        line = delimiter.join(cells)
+        original = mended.original(line)
+        if original is not None:
+            bad.append((original, UNCLOSED_QUOTE))
+        elif len(page) > at and cells and len(cells) != width:
+            bad.append((line, MALFORMED))
+        else:
+            page.append([cell.strip() or None for cell in cells])
+    delivery = of_grid(grids.read([grids.Page("line", page)], contract), contract)
+    delivery.is_mixed = encoding == "mixed"
+    for text, reason in bad:
+        delivery.malformed.append(MalformedRow(len(page) + delivery.rows + 1, text, reason))
+        delivery.rows += 1
+    return delivery
+
+
+def _without_header(path: Path, encoding: str, contract: Table) -> Delivery:
+    """Every line is a row that no column can be read from; the first is not lost as a header."""
+    delivery = Delivery({}, [], headers.missing({}, contract), iter(()))
+    with _stream(path, encoding) as stream:
+        for block in lines.whole(stream, _mended_encoding(encoding)):
+            for line in lines.split(block.decode(errors="replace").removeprefix("\ufeff")):
+                if line.strip():
+                    delivery.rows += 1
+                    delivery.malformed.append(MalformedRow(delivery.rows, line, NO_HEADER))
+            delivery.refuse_if_hopeless()
+    return delivery

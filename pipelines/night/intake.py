@@ -1,0 +1,130 @@
+"""Intake and the gate: deliveries -> records, quarantine and batches -> verdicts."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from pipelines import contracts
+from pipelines.intake import arrivals, deliveries, gate, supersede, typed
+from pipelines.night.context import WITHHELD, ConservationError, Night
+
+
+def take_in(this: Night) -> list[dict[str, Any]]:
+    """Deliveries -> records, quarantine and batches; asserts that no row was lost.
+
+    Gives the rows of ops.batches of tonight's deliveries.
+    """
+    archive = arrivals.Archive(this.now.home.lake / "archive", this.secret.derive("archive"))
+    with this.stage("intake"):
+        known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
+        found = arrivals.settled(arrivals.find(this.now.home.landing, list(contracts.sources())))
+        landed = [a for a in found if this.only is None or a.number in this.only]
+        batches: list[deliveries.Batch] = []
+        for source in contracts.sources():
+            of_source = [arrival for arrival in landed if arrival.source == source]
+            new = deliveries.new_batches(of_source, known, archive)
+            batches += _take_in_source(this, source, new)
+        arrivals.refuse_changed(batch.arrival for batch in batches)
+        if batches:
+            rows = deliveries.batch_rows(batches, known, this.night)
+            this.lake.insert("ops", "batches", rows)
+            _supersede(this, batches, is_first=not known)
+            _count(this, batches)
+    kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
+    tonight = {batch.batch_id for batch in batches}
+    return [row for row in kept.to_pyarrow().to_pylist() if row["batch_id"] in tonight]
+
+
+def _take_in_source(
+    this: Night, source: str, new: Iterator[deliveries.Batch]
+) -> list[deliveries.Batch]:
+    """Read, judge and keep the rows of one source, each in a thread of its own."""
+    contract, records = contracts.sources()[source], contracts.records_of(source)
+    judge = this.lake.aside(lambda rows: typed.typed(rows, contract, records))
+    intake = deliveries.Intake(new, contract, judge)
+    if judged := intake.judged():
+        with this.lake.delivered(judged) as rows:
+            accepted = rows.filter(rows.reason.isnull())
+            current = accepted.mutate(superseded_by=ibis.null("string"))
+            this.lake.insert("records", records.name, current)
+    if refused := intake.refused_rows():
+        with this.lake.delivered(refused) as rows:
+            this.lake.insert("ops", "quarantine", typed.quarantined(rows, contract))
+    if malformed := intake.malformed_rows():
+        this.lake.insert("ops", "quarantine", malformed)
+    return intake.batches
+
+
+def _supersede(this: Night, batches: list[deliveries.Batch], is_first: bool) -> None:
+    """Mark the versions that tonight's deliveries replace, or that replace them."""
+    new = None if is_first else ibis.memtable({"batch_id": [batch.batch_id for batch in batches]})
+    for source in sorted({batch.arrival.source for batch in batches}):
+        table = contracts.records_of(source)
+        records = this.lake.table("records", table.name)
+        keyed = records.mutate(
+            record_key=supersede.record_key(records, table, contracts.sources()[source])
+        )
+        versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
+        losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"), new)
+        this.lake.mark_superseded(table.name, losers)
+
+
+def _count(this: Night, new: list[deliveries.Batch]) -> None:
+    """Count what became of every delivered row, and refuse to go on if one is missing."""
+    lake, names = this.lake, [contracts.records_of(s).name for s in contracts.sources()]
+    batches, quarantine = lake.table("ops", "batches"), lake.table("ops", "quarantine")
+    records = [lake.table("records", name) for name in names]
+    rows = lake.scratch(supersede.counts(batches, records, quarantine))
+    lost = rows.filter(rows.rows != rows.accepted + rows.quarantined + rows.superseded)
+    for wrong in lost.order_by("batch_id").limit(1).to_pyarrow().to_pylist():
+        raise ConservationError(
+            f"{wrong['file']}: {wrong['rows']} rows delivered, {wrong['accepted']} accepted, "
+            f"{wrong['quarantined']} quarantined, {wrong['superseded']} superseded"
+        )
+    lake.replace("ops", "batches", rows)
+    lake.drop_scratch(rows)
+    this.report(f"intake: {len(new)} deliveries, {sum(b.rows for b in new):,} rows")
+
+
+def judge(this: Night) -> pa.Table:
+    """The gate of quality: every check of the contracts, with its verdict.
+
+    A night that is withheld ends here, and is kept as such.
+    """
+    with this.stage("gate"):
+        checks = gate.judge(this.lake, this.night, this.now.home.published / "quality")
+        this.lake.forget_night("ops", "checks", this.number)
+        _keep_checks(this, checks)
+        if gate.is_withheld(checks):
+            keep_night(this, WITHHELD, this.lake.snapshot_id)
+    return checks
+
+
+def verdicts(this: Night) -> pa.Table:
+    """The checks of the last gate, kept under the number of this night."""
+    kept = this.lake.table("ops", "checks")
+    last = kept.filter(kept.night_number == kept.night_number.max())
+    rows = last.order_by("source", "check_id", "column_name").to_pyarrow()
+    numbers = set(rows["night_number"].to_pylist())
+    checks = rows.drop_columns(["night_number"])
+    if numbers != {this.number}:  # another night ran in between, and its verdicts hold
+        _keep_checks(this, checks)
+    return checks
+
+
+def _keep_checks(this: Night, checks: pa.Table) -> None:
+    numbers = pa.repeat(pa.scalar(this.number, pa.int64()), checks.num_rows)
+    this.lake.insert("ops", "checks", checks.append_column("night_number", numbers))
+
+
+def keep_night(this: Night, outcome: str, snapshot_id: int) -> None:
+    """Enter the night in ops.nights, with the snapshot that it was computed from."""
+    row = {
+        "night_number": this.number, "night": this.night, "outcome": outcome,
+        "started_at": this.started_at, "finished_at": datetime.now(UTC),
+        "snapshot_id": snapshot_id, **this.rules,
+    }  # fmt: skip
+    this.lake.insert("ops", "nights", [row])

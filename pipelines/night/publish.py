@@ -1,0 +1,137 @@
+"""Publish: departures -> figures -> the published file; keeps what changed, and the night."""
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pipelines import contracts, link, reconcile, reference, surface
+from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
+from pipelines.night.intake import keep_night, verdicts
+from pipelines.night.reconcile import Linked, published
+from pipelines.night.tidy import forget_old
+from pipelines.publish import lookups, warehouse
+
+
+def publish(this: Night) -> None:
+    """The figures of the night into the published file, in one rename; then the night is kept.
+
+    A night that is killed in between publishes the same again, under the same number.
+    """
+    lake = this.lake
+    run = this.begin("publish")
+    with lake.scratchpad() as hold:
+        linked = Linked.of(lake)
+        placements, repatriations = hold(linked.placements), hold(linked.repatriations)
+        linked = Linked(
+            linked.crossings, placements, repatriations, linked.persons, linked.shared_identities
+        )
+        checks, changed = verdicts(this), hold(_changes(this, linked))
+        tables = surfaced(this, linked, hold) | _accounts(this, checks)
+        tables["changes"] = lake.table("reconciled", "changes").union(changed)
+        tables |= lookups.tables(this.policy, reconcile.catalogue())
+        warehouse.write(lake.ibis, this.now.home.warehouse, tables)
+        with lake.transaction():
+            lake.insert("reconciled", "changes", changed)
+            keep_night(this, PUBLISHED, run.snapshot_id)
+            this.enter(run)
+    forget_old(lake, this.now)
+
+
+def _changes(this: Night, linked: Linked) -> ir.Table:
+    """What became of departures since the last published night; nothing on the first."""
+    lake, before = this.lake, last_published(this.lake)
+    if not before:
+        return lake.table("reconciled", "changes").limit(0)
+    then = before["snapshot_id"]
+    persons = {
+        "crossings": linked.crossings, "placements": linked.placements,
+        "repatriations": linked.repatriations,
+    }  # fmt: skip
+    moved = lake.changed("reconciled", "departures", then).select("departure_key").distinct()
+    was, now = (
+        departures.semi_join(moved, "departure_key")
+        for departures in (
+            lake.table_at("reconciled", "departures", then),
+            lake.table("reconciled", "departures"),
+        )
+    )
+    return reconcile.changes(
+        reconcile.differing(was, now),
+        was,
+        now,
+        reconcile.news(records_of(lake), persons, lake.table_at("ops", "batches", then)),
+        are_rules_new=any(before[name] != this.rules[name] for name in RULES),
+        is_linkage_new=before["linkage_model"] != this.rules["linkage_model"],
+        night=this.night,
+        night_number=this.number,
+    )
+
+
+def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table]:
+    """The figures of the night, by table of schemas/marts/."""
+    departures, matches = (
+        this.lake.table("reconciled", name) for name in ("departures", "list_matches")
+    )
+    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
+    gates = reference.memtable("gates")
+    chances = hold(_chances(this, departures, gates, hold))
+    return {
+        "departures": surface.with_chances(departures, chances),
+        "findings": this.lake.table("reconciled", "findings"),
+        "hotspots": surface.hotspots(
+            departures,
+            chances,
+            linked.placements,
+            provinces,
+            regencies,
+            surface.agreement(linked.persons, linked.placements, linked.repatriations),
+            surface.unplaced(linked.persons),
+            this.policy,
+        ),
+        "corridors": surface.corridors(departures, provinces, gates),
+        "gates": surface.gates(linked.crossings, departures, gates, provinces),
+        "repatriations": surface.repatriations(
+            linked.repatriations, matches, departures, provinces
+        ),
+        "coverage": surface.coverage(
+            linked.crossings,
+            departures,
+            linked.placements,
+            linked.repatriations,
+            matches,
+            this.night,
+        ),
+        "benchmarks": surface.benchmarks(
+            *published(),
+            linked.crossings,
+            departures,
+            linked.placements,
+            linked.repatriations,
+            matches,
+            this.policy,
+        ),
+    }
+
+
+def _chances(this: Night, departures: ir.Table, gates: ir.Table, hold: link.Hold) -> ir.Table:
+    """How likely each departure counts as undocumented once everything is known."""
+    lake = this.lake
+    missed = surface.doubts(
+        departures, lake.table("identity", "candidates"),
+        lake.table("identity", "person_records"),
+    )  # fmt: skip
+    countries = reference.memtable("countries")
+    return surface.chances(departures, missed, gates, countries, this.policy, this.night, hold)
+
+
+def _accounts(this: Night, checks: pa.Table) -> dict[str, ir.Table]:
+    """What came in and how it was judged."""
+    nights = this.lake.table("ops", "nights")
+    schema = contracts.marts()["nights"].arrow_schema
+    known = {"night_number": this.number, "night": this.night}
+    tonight = ibis.memtable(pa.Table.from_pylist([known | this.rules], schema))
+    return {
+        "batches": this.lake.table("ops", "batches"),
+        "nights": nights.filter(nights.outcome == PUBLISHED).select(*schema.names).union(tonight),
+        "checks": ibis.memtable(checks),
+    }

@@ -1,0 +1,202 @@
+"""Reconcile: persons and their records -> journeys, outcomes, findings; writes `reconciled`."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from pipelines import link, papers, reconcile, reference, standardise
+from pipelines.lake import Lake
+from pipelines.link.identities import list_key, placement_key
+from pipelines.night.context import Night, Past, records_of
+from pipelines.night.standardise import standard
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Papers in standard form with the persons that linkage gave them."""
+
+    crossings: ir.Table
+    placements: ir.Table
+    repatriations: ir.Table
+    persons: ir.Table
+    shared_identities: ir.Table
+
+    @classmethod
+    def of(cls, lake: Lake, affected: ir.Table | None = None) -> "Linked":
+        """Those of the persons `affected` (person_id), or all."""
+        of_night, records = standard(lake), lake.table("identity", "person_records")
+        persons = lake.table("identity", "persons")
+        if affected is not None:
+            records = records.semi_join(affected, "person_id")
+            persons = persons.semi_join(affected, "person_id")
+            crossings = of_night.crossings.semi_join(records, "record_key")
+        else:
+            crossings = of_night.crossings
+        return cls(
+            link.crossings_with_person(crossings, records),
+            link.placements_with_person(of_night.placements, records),
+            link.repatriations_with_person(of_night.repatriations, records),
+            persons,
+            link.shared_identities(of_night.identities, records),
+        )
+
+    def held(self, hold: link.Hold) -> "Linked":
+        """The same, worked out once."""
+        worked = ("crossings", "placements", "repatriations", "shared_identities")
+        return replace(self, **{name: hold(getattr(self, name)) for name in worked})
+
+
+def crossings_with_person(lake: Lake) -> ir.Table:
+    """The current crossings and the persons that the latest night gave them. Key: crossing_id."""
+    return Linked.of(lake).crossings
+
+
+def reconcile_departures(this: Night) -> None:
+    """Journeys, outcomes and findings of the persons for whom anything may be another."""
+    lake, policy = this.lake, this.policy
+    with this.stage("reconcile") as past, lake.scratchpad() as hold:
+        crossings = standard(lake).crossings
+        record_starts_on = crossings.crossed_on.min().to_pyarrow().as_py()
+        gaps = hold(reconcile.feed_gaps(crossings, policy))
+        if past and _starts_elsewhere(lake, past, record_starts_on):
+            past = None
+        affected = hold(_affected(this, past, gaps)) if past else None
+        linked = Linked.of(lake, affected).held(hold)
+        journeys = hold(reconcile.journeys(linked.crossings, policy))
+        departures = reconcile.departures(
+            journeys, linked.placements, linked.repatriations, linked.persons,
+            reference.memtable("permitted_stays"), gaps, policy, this.night, record_starts_on,
+        )  # fmt: skip
+        named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
+        matches = hold(reconcile.list_matches(journeys, linked.repatriations, policy))
+        findings = reconcile.findings_of_persons(
+            linked.crossings, journeys, linked.placements, linked.shared_identities, policy,
+            this.night, record_starts_on,
+        )  # fmt: skip
+        if past and affected is not None:
+            _put_departures(lake, named, affected)
+            _put_matches(lake, matches, past)
+            lake.remove("reconciled", "findings", "person_id", affected)
+        else:
+            lake.replace("reconciled", "departures", named)
+            lake.replace("reconciled", "list_matches", matches)
+            lake.clear("reconciled", "findings")
+        lake.remove_unnamed("reconciled", "findings", "person_id")
+        lake.insert("reconciled", "findings", findings)
+        lake.insert("reconciled", "findings", _findings_of_records(this, gaps))
+        lake.replace("reconciled", "gaps", gaps)
+
+
+def _findings_of_records(this: Night, gaps: ir.Table) -> ir.Table:
+    """What is found in the records as a whole."""
+    of_night = standard(this.lake)
+    unresolved = standardise.unresolved(**records_of(this.lake), purposes=papers.purposes())
+    announced = reconcile.announced(*published())
+    return ibis.union(
+        reconcile.findings_of_records(of_night.crossings, gaps, unresolved),
+        reconcile.list_total_mismatches(of_night.repatriations, announced),
+    )
+
+
+def published() -> tuple[ir.Table, ir.Table]:
+    """What agencies published, and how it is measured."""
+    return reference.memtable("published_figures"), reference.memtable("published_measures")
+
+
+def _put_departures(lake: Lake, named: ir.Table, affected: ir.Table) -> None:
+    departures = lake.table("reconciled", "departures")
+    lake.put("reconciled", "departures", named, departures.semi_join(affected, "person_id"))
+
+
+def _put_matches(lake: Lake, matches: ir.Table, past: Past) -> None:
+    known, key = lake.table("reconciled", "list_matches"), papers.LIST_ROW
+    came_or_went = lake.changed("standard", "repatriations", past.snapshot_id).select(*key)
+    rows = came_or_went.union(matches.select(*key)).distinct()
+    lake.put("reconciled", "list_matches", matches, known.semi_join(rows, key))
+
+
+def _starts_elsewhere(lake: Lake, past: Past, day: date | None) -> bool:
+    """Whether the border record begins on another day than the last time."""
+    crossings = standard(lake).crossings
+    changed = lake.changed("standard", "crossings", past.snapshot_id)
+    on_day = changed.crossed_on == ibis.literal(day, "date")
+    told = changed.agg(
+        came=(on_day & changed.is_now).sum(),
+        went=(on_day & ~changed.is_now).sum(),
+        went_before=((changed.crossed_on < ibis.literal(day, "date")) & ~changed.is_now).sum(),
+        rows=changed.count(),
+    )
+    [row] = told.to_pyarrow().to_pylist()
+    if not row["rows"]:
+        return False
+    if day is None or row["went_before"]:
+        return True
+    there = crossings.filter(crossings.crossed_on == ibis.literal(day, "date")).count()
+    return not row["went"] and bool(there.to_pyarrow().as_py() == (row["came"] or 0))
+
+
+def _affected(this: Night, past: Past, gaps: ir.Table) -> ir.Table:
+    """The persons (person_id) for whom anything may be another since `past`.
+
+    Their records, links or attributes changed; a stay ran out, or a placement became overdue, with
+    the date; or a day of the border feed went missing, or came.
+    """
+    lake, since = this.lake, past.snapshot_id
+    records = lake.table("identity", "person_records")
+    keys = ibis.union(
+        lake.changed("standard", "crossings", since).select("record_key"),
+        lake.changed("standard", "identities", since).select("record_key"),
+        _keys(lake.changed("standard", "placements", since), placement_key),
+        _keys(lake.changed("standard", "repatriations", since), list_key),
+        _keys(_newly_overdue(this, past), placement_key),
+    )
+    changed = (lake.changed("identity", n, since) for n in ("person_records", "persons"))
+    return ibis.union(
+        records.semi_join(keys, "record_key").select("person_id"),
+        *(table.select("person_id") for table in changed),
+        _run_out(this, past).select("person_id"),
+        _near_other_gaps(this, gaps).select("person_id"),
+    ).distinct()
+
+
+def _keys(rows: ir.Table, key: object) -> ir.Table:
+    return rows.select(record_key=key(rows))  # type: ignore[operator]
+
+
+def _days(this: Night, past: Past) -> tuple[date, date]:
+    return min(past.night, this.night), max(past.night, this.night)
+
+
+def _newly_overdue(this: Night, past: Past) -> ir.Table:
+    """Placements that became old enough, or are no longer, to be expected to have an exit."""
+    patience = timedelta(days=this.policy.placement_exit_days)
+    first, last = _days(this, past)
+    placements = standard(this.lake).placements
+    after, until = ibis.literal(first - patience), ibis.literal(last - patience)
+    return placements.filter((placements.valid_from > after) & (placements.valid_from <= until))
+
+
+def _run_out(this: Night, past: Past) -> ir.Table:
+    """Open departures of which stay and grace ran out between the two nights, or no longer have."""
+    first, last = _days(this, past)
+    departures = this.lake.table("reconciled", "departures")
+    is_open = departures.return_kind == "none"
+    return departures.filter(
+        is_open & (departures.due_on >= ibis.literal(first)) & (departures.due_on < last)
+    )
+
+
+def _near_other_gaps(this: Night, gaps: ir.Table) -> ir.Table:
+    """Departures of which a gap explains what is missing tonight but did not before, or reverse."""
+    lake, policy = this.lake, this.policy
+    was, now = (
+        reconcile.explained_days(days, policy) for days in (lake.table("reconciled", "gaps"), gaps)
+    )
+    other = was.difference(now).union(now.difference(was))
+    departures = lake.table("reconciled", "departures")
+    sided = departures.mutate(
+        seen_on="occurred_on", is_exit_missing=departures.departed_on.isnull()
+    )
+    return sided.semi_join(other, ["seen_on", "is_exit_missing"])

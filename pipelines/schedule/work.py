@@ -1,0 +1,100 @@
+"""What the tasks do: the functions of the night, with nothing of a row in what they give or say."""
+
+import logging
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from pipelines import settings
+from pipelines.errors import PulangError
+from pipelines.schedule import arrival
+
+WIB = timezone(timedelta(hours=7))
+WITHHELD = "withheld"
+# So many tasks at most take in what has landed: one for each delivery of a quiet night, and more
+# are shared out among them, since only one at a time may write.
+MOST_LOTS = 4
+
+
+class StageCrashedError(Exception):
+    """A fault of ours, told by its kind and place: the words of an engine may quote a row."""
+
+
+def find() -> list[list[arrival.Number]]:
+    """Deliveries that have stopped growing and that nothing published knows, in lots."""
+    with discreet():
+        home = settings.load().home
+        before = arrival.look(home)
+        time.sleep(arrival.SECONDS_BETWEEN_LOOKS)
+        after = arrival.look(home)
+        known, still = arrival.published(home), arrival.settled(before, after)
+        return lots([n for n, at in after.items() if n in still and at not in known])
+
+
+def lots(numbers: list[arrival.Number]) -> list[list[arrival.Number]]:
+    """Shared out in order of receipt. Where nothing landed, one empty lot: intake runs anyway."""
+    size = -(-len(numbers) // MOST_LOTS) or 1
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)] or [[]]
+
+
+def take_in(lot: list[arrival.Number]) -> None:
+    """Take these deliveries into the lake, in one transaction."""
+    run_stage("intake", lot)
+
+
+def run_stage(stage: str, only: list[arrival.Number] | None = None) -> str:
+    """One stage from lake to lake. Gives its status: done, withheld or published."""
+    with discreet():
+        from pipelines import night
+
+        return night.run_stage(settings.load(), night_of(), stage, only=only).status
+
+
+def run_night() -> None:
+    """All stages in one process, on what has stopped growing; skipped where a gate withholds."""
+    with discreet():
+        from pipelines import night
+
+        whole = [number for lot in find() for number in lot]
+        status = night.run(settings.load(), night_of(), only=whole).status
+    if status == WITHHELD:
+        raise AirflowSkipException(WITHHELD)
+
+
+def night_of() -> date:
+    """The night of this run: as asked for, or the day in Jakarta for which it was scheduled."""
+    context: Any = get_current_context()
+    if asked := context["params"].get("night"):
+        return date.fromisoformat(asked)
+    run = context["dag_run"]
+    at: datetime = run.logical_date or run.run_after
+    return at.astimezone(WIB).date()
+
+
+def fail_as_withheld() -> None:
+    """What ends the run of a night that a gate has withheld."""
+    raise AirflowFailException(
+        "withheld: a stop check failed; what is published stays as it was. See published/quality"
+    )
+
+
+@contextmanager
+def discreet() -> Iterator[None]:
+    """Known errors as their sentence, others as kind and place; the lake being busy is retried."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # hundreds of lines else
+    try:
+        yield
+    except PulangError as error:
+        if type(error).__name__ == "LakeBusyError":
+            raise
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from None
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        raise StageCrashedError(f"{type(error).__name__} in {places}") from None
