@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test check bench airflow dictionary lock clean
+.PHONY: setup demo test postgres faults check bench airflow dictionary lock clean
 
 setup: $(STAMP)
 
@@ -22,8 +22,19 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	$(BIN)/pulang demo
 
-test: $(STAMP) check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(STAMP) check postgres
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs
+
+# A server that tests can start; without one they say what they did not test.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| apt-get install -y -qq postgresql >/dev/null 2>&1 \
+		|| echo "PostgreSQL is missing and could not be installed (apt-get install postgresql)"
+
+# Every fault, and its counts: about an hour. Once more with the catalog in PostgreSQL.
+faults: $(STAMP) postgres
+	$(BIN)/python -u -m tests.faults.driver
+	$(BIN)/python -u -m tests.faults.driver --postgres
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -24,7 +24,9 @@ app = typer.Typer(
 )  # fmt: skip
 linkage = typer.Typer(no_args_is_help=True, help="Who is who: what linkage asks of humans.")
 review = typer.Typer(no_args_is_help=True, help="Pairs that linkage is unsure of, for judgement.")
+source = typer.Typer(no_args_is_help=True, help="For whoever sends: contracts and trials.")
 linkage.add_typer(review, name="review")
+app.add_typer(source, name="source")
 app.add_typer(linkage, name="linkage")
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
@@ -278,6 +280,49 @@ def import_review(
         f"{found.new:,} judgements taken in, {found.known:,} known already, "
         f"{found.skipped:,} rows without verdict"
     )
+
+
+@source.command("check")
+def check_source(
+    file: Annotated[
+        Path, typer.Argument(help="A delivery.", exists=True, dir_okay=False, readable=True)
+    ],
+    of: Annotated[
+        str | None, typer.Option("--source", help="Its source; default: the name of its folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a file would become, row by row, without taking it in."""
+    from pipelines import source_desk
+
+    with _reported(quiet=as_json) as report:
+        report("reading")
+        trial = source_desk.check(file, of)
+    if as_json:
+        told = {k: v for k, v in asdict(trial).items() if k != "accepted"}
+        typer.echo(json.dumps(told, default=_plain, ensure_ascii=False))
+    else:
+        for line in source_desk.said(trial):
+            out.print(escape(line), highlight=False)
+    raise typer.Exit(0 if trial.status == "taken_in" and not trial.quarantined else 1)
+
+
+@source.command("new")
+def new_source(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],
+    like: Annotated[
+        Path | None,
+        typer.Option("--like", help="A file whose header gives the columns.", exists=True),
+    ] = None,
+) -> None:
+    """Write the skeleton of a contract, and the table of records that it goes into."""
+    from pipelines import source_desk
+
+    with _explained():
+        columns = source_desk.header_of(like) if like else []
+        files = source_desk.write(name, columns, settings.SCHEMAS)
+    for written in files:
+        out.print(f"{written}: complete what says TODO, then run make dictionary")
 
 
 def _plain(value: Any) -> int | float | str:

@@ -33,6 +33,8 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "array of string": pa.list_(pa.string()),
+    "array of integer": pa.list_(pa.int64()),
 }
 DIRECT_IDENTIFIER = "direct-identifier"
 
@@ -131,12 +133,19 @@ def _vocabulary(values: list[EnumValue] | None) -> dict[str, str]:
     return spellings
 
 
+def _logical_type(prop: SchemaProperty) -> str:
+    """`array of string` for an array with items of that type."""
+    of = f" of {prop.items.logicalType}" if prop.items else ""
+    return f"{prop.logicalType}{of}"
+
+
 def _column(prop: SchemaProperty) -> Column:
-    if prop.name is None or prop.logicalType not in ARROW_TYPES:
-        raise ContractError(f"{prop.name}: logicalType {prop.logicalType!r} is not known")
+    kind = _logical_type(prop)
+    if prop.name is None or kind not in ARROW_TYPES:
+        raise ContractError(f"{prop.name}: logicalType {kind!r} is not known")
     return Column(
         name=prop.name,
-        logical_type=str(prop.logicalType),
+        logical_type=kind,
         classification=prop.classification or "",
         description_en=prop.description or "",
         description_id=_custom(prop.customProperties, "description_id") or prop.businessName or "",

@@ -19,6 +19,7 @@ from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
 from pipelines.link.persons import crossings_of
+from pipelines.night import health
 
 # What `evaluate` reads of a crossing.
 CROSSED = ("crossing_id", "document_number", "document_type", "person_id")
@@ -33,14 +34,9 @@ class QueryError(PulangError):
 
 
 @dataclass(frozen=True)
-class Status:
-    """State of a home: nights (newest first), deliveries by source, quarantine, failed checks."""
+class Status(health.Health):
+    """State of a home; `unknown_folders` are those of landing/ that no contract knows."""
 
-    nights: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
-    quarantine: list[dict[str, Any]]
-    checks: list[dict[str, Any]]
-    refused: list[dict[str, Any]]
     unknown_folders: list[str]
 
 
@@ -54,30 +50,12 @@ def _reading(now: settings.Settings) -> Iterator[Lake]:
 
 
 def status(now: settings.Settings) -> Status:
-    """Nights, batches, quarantine and checks; never a delivered value."""
+    """Nights, freshness, deliveries, quarantine and checks; never a delivered value."""
     from pipelines.intake import arrivals
 
     with _reading(now) as lake:
-        nights = lake.table("ops", "nights").order_by(ibis.desc("night_number")).limit(10)
-        batches, checks = lake.table("ops", "batches"), lake.table("ops", "checks")
-        sources = batches.group_by("source").agg(
-            deliveries=batches.count(),
-            **{n: batches[n].sum() for n in ("rows", "accepted", "quarantined", "superseded")},
-        )
-        quarantine = lake.table("ops", "quarantine")
-        reasons = quarantine.group_by("source", "reason", "field").agg(rows=quarantine.count())
-        latest = checks.filter(checks.night_number == checks.night_number.max())
-        refused = batches.filter(
-            batches.status_reason.notnull() & (batches.status != "repeated")
-        ).select("source", "file", "status_reason")
-        return Status(
-            rows_of(nights),
-            rows_of(sources.order_by("source")),
-            rows_of(reasons.order_by("source", "reason", "field")),
-            rows_of(latest.filter(~latest.passed).order_by("source", "check_id", "column_name")),
-            rows_of(refused.order_by("source", "file")),
-            arrivals.unknown_folders(now.home.landing, list(contracts.sources())),
-        )
+        unknown = arrivals.unknown_folders(now.home.landing, list(contracts.sources()))
+        return Status(**vars(health.look(lake)), unknown_folders=unknown)
 
 
 def rows_of(table: ir.Table) -> list[dict[str, Any]]:

@@ -43,7 +43,8 @@ def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scra
     )
     with scratchpad() as briefly:
         keyed = briefly(travellers(records["crossings"], briefly))
-        identities = hold(link.identities(keyed, placements, repatriations))
+        written = briefly(link.identities(keyed, placements, repatriations))
+        identities = hold(with_keys(written, briefly))
         others = hold(link.otherwise_keyed(keyed))
     crossings = link.crossings_keyed(
         standard_crossings(records["crossings"]), records["crossings"], others
@@ -125,16 +126,17 @@ def purposes() -> ir.Table:
 
 def known(papers: Papers, hold: link.Hold) -> link.Known:
     """What linkage knows of the papers before it compares them."""
-    words = link.weighed_words(hold, papers.identities, reference.memtable("name_words"))
-    placed = places(papers.identities, hold)
-    return link.known(hold, papers.identities, placed, papers.crossings, words)
+    bearers = hold(link.bearers(papers.identities))
+    name_words = reference.memtable("name_words")
+    return link.known(hold, papers.identities, papers.crossings, bearers, name_words)
 
 
-def places(identities: ir.Table, hold: link.Hold) -> ir.Table:
-    """The places that identities name; see `link.places`."""
+def with_keys(identities: ir.Table, hold: link.Hold) -> ir.Table:
+    """Identities with what blocking looks for in their names and places."""
     regions = standardise.Regions.shipped()
     words = standardise.place_words(link.place_words(identities), regions)
-    return link.places(
-        identities, hold(words), standardise.namesakes(regions),
+    names = link.name_keys(hold, identities, reference.memtable("name_words"))
+    return link.with_keys(
+        identities, names, hold(words), hold(standardise.namesakes(regions)),
         reference.memtable("nik_prefixes"),
     )  # fmt: skip

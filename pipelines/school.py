@@ -33,7 +33,7 @@ def train(
         certain = hold(link.links(of_home.identities, model.rules))
         known = papers.known(of_home, hold)
         blind = link.without_numbers(known.identities)
-        blind = replace(known, identities=blind, places=hold(papers.places(blind, hold)))
+        blind = replace(known, identities=hold(papers.with_keys(blind, hold)))
         school = link.School(lake.con, hold, known, blind, certain, of_home.crossings, model)
         weights = link.trained(school, trained_on, report)
     text = yaml.safe_dump(weights.model_dump(), sort_keys=False)

@@ -288,11 +288,10 @@ def _calibration(bins: list[dict[str, Any]]) -> Table:
 
 
 def status(state: Status) -> Group:
-    """Nights, deliveries, quarantine, failed checks."""
-    parts: list[Any] = []
-    nights = [[n["night_number"], n["night"], n["outcome"], n["snapshot_id"]] for n in state.nights]
-    parts.append(_grid("Nights · Malam", ("number", "night", "outcome", "snapshot"), nights))
+    """Nights, freshness, deliveries, quarantine, failed checks."""
+    parts: list[Any] = [_nights(state)]
     for title, rows in (
+        ("Freshness of sources · Kesegaran sumber", state.freshness),
         ("Deliveries · Pengiriman", state.sources),
         ("Quarantine · Karantina", state.quarantine),
         ("Refused files · Berkas ditolak", state.refused),
@@ -306,12 +305,25 @@ def status(state: Status) -> Group:
     return Group(*parts)
 
 
+def _nights(state: Status) -> Table:
+    """The latest nights with the seconds of each stage."""
+    stages = list(dict.fromkeys(stage for night in state.nights for stage in night["seconds"]))
+    rows = [
+        [n["night_number"], n["night"], n["outcome"], n["snapshot_id"]]
+        + [n["seconds"].get(stage) for stage in stages]
+        for n in state.nights[:TOP]
+    ]
+    columns = ("number", "night", "outcome", "snapshot", *(f"{stage} s" for stage in stages))
+    return _grid("Nights · Malam", columns, rows)
+
+
 def next_steps(home: Home) -> Text:
     """What to open next."""
     return Text.assemble(
         ("Open next · Buka berikutnya\n", "bold"),
         f"  {home.warehouse}\n",
         f"  {home.published / 'quality' / 'index.html'}\n",
+        f"  {home.published / 'operations.html'}\n",
         '  pulang query "SELECT region_name, undocumented, per_100k FROM hotspots '
         "WHERE grain = 'year' AND level = 'regency' ORDER BY rank_by_rate LIMIT 10\"\n",
         "  pulang status\n",

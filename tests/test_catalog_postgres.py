@@ -15,7 +15,7 @@ import pytest
 from pipelines import keys, night, settings
 from pipelines.lake import LakeBusyError, LakeShutError, open_lake
 from pipelines.publish.digest import digests
-from tests import papers, postgres, story
+from tests import papers, postgres, story, test_backup
 from tests.story import NIGHT, Told
 
 if not postgres.is_there():
@@ -121,6 +121,18 @@ def test_others_read_the_lake_while_one_writes(now: settings.Settings) -> None:
         with pytest.raises(LakeBusyError, match="another process holds"):
             night.run(now, NIGHT)
         lake.con.execute("ROLLBACK")
+
+
+def test_a_backup_restored_to_another_server_says_the_same(
+    server: postgres.Server, now: settings.Settings, tmp_path: Path
+) -> None:
+    other = replace(
+        now, home=settings.Home(tmp_path / "restored"), catalog=server.database("restored")
+    )
+    test_backup.done("backup", now, tmp_path)
+    test_backup.done("restore", other, tmp_path)
+    assert story.outcomes(other) == story.OUTCOMES
+    assert story.go_on(other).outcome.status == "published"
 
 
 KILL = """

@@ -121,8 +121,12 @@ def test_every_lake_table_is_written_and_no_other_is_there(told: Told) -> None:
             rows = lake.table(schema, name)
             assert rows.schema().to_pyarrow().names == contract.names
             is_written = bool(story.rows(lake, schema, name))
-            assert is_written is ((schema, name) not in OF_LATER_NIGHTS), f"{schema}.{name}"
+            is_told = (schema, name) not in OF_LATER_NIGHTS | NOT_TOLD
+            assert is_written is is_told, f"{schema}.{name}"
 
+
+# Sources that the story does not tell of.
+NOT_TOLD = {("records", name) for name in ("refusals", "population", "recruitment")}
 
 # Empty in the story although written: a list of journeys has no second wave, and so on.
 NEVER_FILLED = {
@@ -132,13 +136,14 @@ NEVER_FILLED = {
     "records.repatriations.village", "records.repatriations.district_name",
     "records.repatriations.wave", "records.repatriations.remarks",
     "records.repatriations.superseded_by", "reconciled.departures.next_exit_on",
+    "ops.batches.skipped", "ops.batches.stated_rows", "ops.quarantine.file_position",
 }  # fmt: skip
 
 
 def test_every_column_of_the_lake_is_filled_by_some_row(told: Told) -> None:
     empty = set()
     with story.opened(told.now) as lake:
-        for schema, name in set(contracts.lake()) - OF_LATER_NIGHTS:
+        for schema, name in set(contracts.lake()) - OF_LATER_NIGHTS - NOT_TOLD:
             table = lake.table(schema, name)
             counts = table.agg(**{c: table[c].count() for c in table.columns}).to_pyarrow()
             [counted] = counts.to_pylist()

@@ -27,7 +27,7 @@ def test_invalid_rows_and_only_they_are_quarantined_and_no_valid_record_is_lost(
         this = night.Night(
             lake, now, secret, Policy.load(tmp_path), date(2026, 1, 15), 1, lambda _: None
         )
-        batches = night.intake(this)
+        batches = night.take_in(this)
         assert quarantined(lake) == expected_in_quarantine(tmp_path) != set()
         for source in contracts.sources():
             assert kept(lake, source) == known_to_truth(tmp_path, source) != set()

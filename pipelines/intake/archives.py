@@ -104,11 +104,11 @@ def _moved(table: pa.Table, member: Delivery, label: str, start: int) -> pa.Tabl
     """The rows of one member numbered after those before it, with the file in their position."""
     names = table.column_names
     rows = pc.cast(table["row_number"], pa.string())
-    where = table["position"] if "position" in names else _joined("row", rows)
+    where = table["file_position"] if "file_position" in names else _joined("row", rows)
     lacks = pa.scalar(member.missing[0] if member.missing else None, pa.string())
     marks = {
         "row_number": pc.add(table["row_number"], start),
-        "position": _joined(label, where),
+        "file_position": _joined(label, where),
         "missing_column": table["missing_column"]
         if "missing_column" in names
         else pa.repeat(lacks, table.num_rows),

@@ -55,7 +55,7 @@ def _set_apart(
 ) -> MalformedRow:
     [cells] = table.slice(row, 1).to_pylist()
     text = json.dumps({name: cells[name] for name in names}, ensure_ascii=False)
-    return MalformedRow(cells["row_number"], text, reason, field, cells.get("position"))
+    return MalformedRow(cells["row_number"], text, reason, field, cells.get("file_position"))
 
 
 def _is_special(column: pa.ChunkedArray) -> bool:
@@ -76,7 +76,8 @@ def _has_special_bytes(chunk: pa.Array) -> bool:
     odd = said[(said - np.uint8(0x20)) > np.uint8(0x5E)]
     if odd.size and not np.isin(odd, HARMLESS).all():
         return True
-    first = said[(ends[:-1] - ends[0])[ends[:-1] < ends[1:]]]
+    is_filled = np.diff(ends) > 0
+    first = said[(ends[:-1] - ends[0])[is_filled]]
     return bool(np.isin(first, STARTS).any())
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pipelines.intake.refusals import (
     COLUMNS,
     MALFORMED,
     NO_HEADER,
+    SET_APART,
     UNCLOSED_QUOTE,
     MalformedRow,
     UnreadableError,
@@ -57,9 +58,9 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
     return delivery
 
 
-def _stream(path: Path, encoding: str) -> BinaryIO:
+def _stream(path: Path, encoding: str) -> lines.Bounded | lines.Transcoded:
     """The bytes of a CSV, unpacked within bounds; UTF-16 as UTF-8."""
-    bounded: Any = lines.Bounded(open_text(path), path.stat().st_size)
+    bounded = lines.Bounded(open_text(path), path.stat().st_size)
     return lines.Transcoded(bounded) if encoding == "utf-16" else bounded
 
 
@@ -130,7 +131,7 @@ def _csv_chunks(
             else MalformedRow(row.number, original, UNCLOSED_QUOTE)
         )
         into.malformed.append(malformed)
-        return "skip"
+        return "skip" if len(into.malformed) <= SET_APART else "error"
 
     reader = pa_csv.open_csv(
         pa.PythonFile(mended, "r"),

@@ -122,7 +122,7 @@ class Intake:
             {
                 "batch_id": batch.batch_id, "row_number": row.row_number,
                 "source": self.contract.name, "field": row.field, "reason": row.reason,
-                "position": row.position, "delivered_row": row.text,
+                "file_position": row.position, "delivered_row": row.text,
             }
             for batch in self.batches
             for row in batch.malformed
@@ -148,9 +148,9 @@ def chunks(batches: Iterable[Batch], contract: Table) -> Iterator[pa.Table]:
     """Rows of the batches that are taken in, under the contract's columns, in chunks.
 
     Adds row_number, batch_id, received_at, list_file, missing_column (the first required column
-    that the delivery lacks), position (sheet or page, and row on it; where the format has any) and
-    chunk_row (in the chunk, from 0). A file that cannot be read is
-    marked refused; the others go on.
+    that the delivery lacks), file_position (sheet or page, and row on it, where the format has
+    any) and chunk_row (in the chunk, from 0). A file that cannot be read is marked refused; the
+    others go on.
     """
     waiting: list[pa.Table] = []
     for batch in batches:
@@ -181,7 +181,7 @@ def _rows_of(batch: Batch, contract: Table) -> Iterator[pa.Table]:
         "received_at": pa.scalar(batch.arrival.received_at, pa.timestamp("us", "UTC")),
         "list_file": pa.scalar(batch.arrival.file),
         "missing_column": pa.scalar(missing, pa.string()),
-        "position": pa.scalar(None, pa.string()),
+        "file_position": pa.scalar(None, pa.string()),
     }
     names = [*contract.names, "row_number", *marks]
     for table in read.rows(delivery):

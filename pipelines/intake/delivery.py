@@ -68,7 +68,7 @@ def of_grid(found: grids.Found, contract: Table) -> Delivery:
         {
             **{n: pa.array([r.values[n] for r in found.rows], pa.string()) for n in contract.names},
             "row_number": pa.array([row.row_number for row in found.rows], pa.int64()),
-            "position": pa.array([row.position for row in found.rows], pa.string()),
+            "file_position": pa.array([row.position for row in found.rows], pa.string()),
             "missing_column": pa.array([row.missing for row in found.rows], pa.string()),
         }
     )

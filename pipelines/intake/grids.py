@@ -55,6 +55,11 @@ class Layout:
         return {*self.places, *self.choices, *self.captions}
 
     @property
+    def worth(self) -> tuple[int, int]:
+        """Of two ways to read a header, the one that finds more."""
+        return len(self.columns), len(self.choices)
+
+    @property
     def needed(self) -> int:
         """Filled cells from which a line without a key counts as a row."""
         found = len(self.places) + len(self.choices)
@@ -114,6 +119,7 @@ class _PageReader:
         self.start = self.last = start
         self.layout: Layout | None = None
         self.body_top = 0
+        self.has_rows = False  # under the present header
         self.loose: list[int] = []  # lines that are rows only if another row follows
         self.words = headers.known_words(contract)
         self.filled_down = _filled_down(page)
@@ -150,11 +156,11 @@ class _PageReader:
             if at + height > len(self.page.lines) or self._is_data(at + height - 1):
                 break
             higher = self._layout(at, height)
-            if len(higher.columns) > len(best.columns):
+            if higher.worth > best.worth:
                 best = higher
         if best.height > 1:
             lower = self._layout(at + 1, best.height - 1)
-            if len(lower.columns) >= len(best.columns):
+            if lower.worth >= best.worth:
                 return None  # the first line is a title
         least = FEWEST if self.layout is None else max(FEWEST, len(self.layout.columns) // 2)
         return best if len(best.columns) >= least else None
@@ -223,6 +229,7 @@ class _PageReader:
         else:
             header.captions = self._captions(header)
         self.layout, self.body_top = header, header.top + header.height
+        self.has_rows = False
         found = self.found
         if not found.has_table:
             found.columns = {name: header.titles[n] for name, n in header.places.items()}
@@ -272,6 +279,7 @@ class _PageReader:
             self._join(at, layout)
         elif self._is_row(filled, cells, layout):
             self._settle_loose()
+            self.has_rows = True
             self._keep(at, number, layout)
         elif self._is_numbered_only(filled, cells, layout):
             self._skip(at, 1, "number without content")
@@ -338,7 +346,7 @@ class _PageReader:
         """Lines between rows: one cell is a heading; more are a fragment of something."""
         for at in self.loose:
             cells = self.page.lines[at]
-            if sum(map(bool, cells)) == 1:
+            if sum(map(bool, cells)) == 1 or not self.has_rows:
                 self._skip(at, 1, "heading")
             else:
                 self._set_apart(at, FRAGMENT)

@@ -78,8 +78,8 @@ def places(header: Sequence[Sequence[str]], contract: Table) -> dict[str, int]:
                 continue
             wanted = [w for n in names(column) for w in dict.fromkeys((plain(n), canonical(n)))]
             places_ = (ranked[word] for word in wanted if word in ranked)
-            place = next((p for p in places_ if p not in taken), None)
-            if place is not None:
-                found[column.name] = place
-                taken.add(place)
+            free = next((p for p in places_ if p not in taken), None)
+            if free is not None:
+                found[column.name] = free
+                taken.add(free)
     return {c.name: found[c.name] for c in contract.columns if c.name in found}

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from pipelines.intake.refusals import (
     LINE_BYTES,
@@ -22,17 +22,28 @@ from pipelines.intake.refusals import (
 
 BLOCK = 1 << 22
 MARK = "\x1a"  # begins the line that stands for one that was set apart
-MOST_LINES = 50  # of one value
+MOST_LINES = 20  # of one value
+PATIENCE = 1000  # open quotations that led nowhere, before no more than the next line is looked at
 LINE_END = re.compile(rb"\r\n|\n|\r")
 NOT_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 WINDOWS = re.compile(rb"[\x80-\x9f]")
 CODECS = {"mixed": "utf-8"}
 
 
+class Bytes(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes; none only at the end."""
+
+    def close(self) -> None:
+        """Give it up."""
+
+
 class Bounded(io.RawIOBase):
     """A stream that refuses to unpack to more than any honest delivery."""
 
-    def __init__(self, raw: BinaryIO, packed_bytes: int) -> None:
+    def __init__(self, raw: Bytes, packed_bytes: int) -> None:
         """`packed_bytes` is the size of the file that is being unpacked."""
         self.raw, self.packed, self.read_bytes = raw, max(1, packed_bytes), 0
 
@@ -58,7 +69,7 @@ class Bounded(io.RawIOBase):
 class Mended(io.RawIOBase):
     """The lines after the header, mended; `originals` has what a mark stands for."""
 
-    def __init__(self, raw: BinaryIO, encoding: str, delimiter: str, columns: int) -> None:
+    def __init__(self, raw: Bytes, encoding: str, delimiter: str, columns: int) -> None:
         """`raw` stands at the first line after the header."""
         self.blocks = whole(raw, encoding)
         self.delimiter, self.columns = delimiter, columns
@@ -116,7 +127,7 @@ class Mended(io.RawIOBase):
         ):
             return 1, lines[at]
         joined = line
-        for more in range(1, MOST_LINES):
+        for more in range(1, MOST_LINES if len(self.originals) < PATIENCE else 2):
             if at + more >= len(lines):
                 if not is_last:
                     return 0, b""
@@ -176,7 +187,7 @@ def _is_open(line: str, delimiter: str) -> bool:
     return False
 
 
-def whole(raw: BinaryIO, encoding: str) -> Iterator[bytes]:
+def whole(raw: Bytes, encoding: str) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8; what cannot be decoded becomes U+FFFD."""
     rest = b""
     while block := raw.read(BLOCK):
@@ -208,7 +219,7 @@ def _without_first(blocks: Iterator[bytes], lines: int) -> Iterator[bytes]:
         yield from blocks
 
 
-def start(raw: BinaryIO, size: int) -> bytes:
+def start(raw: Bytes, size: int) -> bytes:
     """The first bytes of a stream, as many as there are."""
     found = b""
     while len(found) < size and (block := raw.read(size - len(found))):
@@ -230,7 +241,7 @@ def is_hint(line: str) -> bool:
 class Transcoded(io.RawIOBase):
     """A stream of UTF-16 as one of UTF-8."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: Bytes) -> None:
         """`raw` begins with a byte order mark."""
         self.raw, self.decoder = raw, codecs.getincrementaldecoder("utf-16")("replace")
 
@@ -246,7 +257,7 @@ class Transcoded(io.RawIOBase):
         return self.decoder.decode(b"", final=True).encode()
 
 
-def encoding_of(raw: BinaryIO) -> str:
+def encoding_of(raw: Bytes) -> str:
     """utf-8, utf-16, latin-1, cp1252, or mixed: UTF-8 with lines of another encoding among it."""
     start = raw.read(BLOCK)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

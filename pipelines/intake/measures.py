@@ -250,7 +250,7 @@ def _freshness(given: Delivered, night: date) -> list[Measure]:
     if given.contract.latency is None:
         return []
     name, days = given.contract.latency
-    newest = _newest(given.contract.column(name), given.column(name), night)
+    newest = newest_event(given.contract.column(name), given.column(name), night)
     return [
         Measure(
             source=given.contract.name,
@@ -267,7 +267,7 @@ def _freshness(given: Delivered, night: date) -> list[Measure]:
     ]
 
 
-def _newest(column: Column, values: ir.Column, night: date) -> ir.DateScalar:
+def newest_event(column: Column, values: ir.Column, night: date) -> ir.DateScalar:
     """Date in WIB of the newest value that is not after the night."""
     if column.logical_type == "date":
         return values.max(where=values <= ibis.literal(night))

@@ -4,7 +4,7 @@ Runs apart (`apart.py`). Coordinates are points from the left and from the top o
 """
 
 from collections.abc import Iterator
-from ctypes import byref, c_double, c_float
+from ctypes import byref, c_float
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def _words(page: Any, frame: _Frame) -> list[Word]:
             )  # fmt: skip
             letters.clear()
 
-    left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
+    loose = c.FS_RECTF()
     for n in range(text.count_chars()):
         letter = chr(c.FPDFText_GetUnicode(text, n) or 0xFFFD)
         if letter.isspace() or letter == "\u00a0":
@@ -108,8 +108,8 @@ def _words(page: Any, frame: _Frame) -> list[Word]:
             continue
         if letter == "\ufffe" or letter == "\u0002":  # a hyphen at the end of a line
             letter = "-"
-        c.FPDFText_GetCharBox(text, n, byref(left), byref(right), byref(bottom), byref(top))
-        box = frame.box(left.value, bottom.value, right.value, top.value)
+        c.FPDFText_GetLooseCharBox(text, n, byref(loose))  # with the white that belongs to it
+        box = frame.box(loose.left, loose.bottom, loose.right, loose.top)
         if letters and _is_apart(letters[-1][1], box):
             finish()
         letters.append((letter, box))
@@ -122,8 +122,8 @@ def _is_apart(
     before: tuple[float, float, float, float], box: tuple[float, float, float, float]
 ) -> bool:
     height = max(before[3] - before[1], box[3] - box[1], 4.0)
-    is_other_line = box[1] > before[3] or box[3] < before[1]
-    return is_other_line or not -height < box[0] - before[2] < 0.35 * height
+    is_other_line = abs(box[3] - before[3]) > 0.5 * height
+    return is_other_line or not -height < box[0] - before[2] < 0.2 * height
 
 
 # Lines and pictures

@@ -11,6 +11,7 @@ from pipelines.intake import totals
 NEAR = 2.5  # points: rules closer than this are one
 GAP = 0.75  # of a line's height: white wider than this parts two cells
 WHITE = 2.0  # points: a column's margin is at least so wide
+ROWS = 8
 CROSSED = 0.02  # share of lines that may cross the white between two columns
 CELLS = 3  # from which a line of text is of a table
 NUMBERED = re.compile(r"^\(?\d{1,6}[.)]?$")
@@ -281,16 +282,30 @@ def _margins(of_table: list[list[tuple[float, float]]]) -> list[float]:
         for start, end in line:
             for x in range(max(0, int(start)), min(right, int(end)) + 1):
                 crossed[x] += 1
-    allowed = CROSSED * len(of_table)
-    margins, start_of_white = [], None
+    # A title wider than its column may touch the next; where rows are many, one line may cross.
+    allowed = max(CROSSED * len(of_table), 1.0 if len(of_table) >= ROWS else 0.0)
+    margins = []
+    white: int | None = None
     for x, count in enumerate(crossed):
         if count <= allowed:
-            start_of_white = x if start_of_white is None else start_of_white
-        elif start_of_white is not None:
-            if start_of_white > 0 and x - start_of_white >= WHITE:
-                margins.append((start_of_white + x) / 2)
-            start_of_white = None
+            white = x if white is None else white
+        elif white is not None:
+            if white > 0 and x - white >= WHITE:
+                margins.append(_whitest(crossed, white, x))
+            white = None
     return margins
+
+
+def _whitest(crossed: list[int], start: int, end: int) -> float:
+    """The middle of the longest stretch that the fewest lines cross."""
+    fewest = min(crossed[start:end])
+    best = (0, -start)
+    for x in range(start, end):
+        if crossed[x] == fewest:
+            length = next((n for n in range(end - x) if crossed[x + n] != fewest), end - x)
+            best = max(best, (length, -x))
+    length, left = best
+    return -left + length / 2
 
 
 def _is_within(cell: list[Word], margins: list[float]) -> bool:

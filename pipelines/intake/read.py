@@ -53,6 +53,7 @@ def rows(delivery: Delivery) -> Iterator[pa.Table]:
             delivery.refuse_if_hopeless()
             yield numbering.qualified(table) if numbering else table
     except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+        delivery.refuse_if_hopeless()
         raise UnreadableError("unreadable_file", type(error).__name__) from None
 
 

@@ -13,6 +13,7 @@ from python_calamine import (
     CalamineSheet,
     CalamineWorkbook,
     PasswordError,
+    SheetTypeEnum,
     SheetVisibleEnum,
 )
 
@@ -42,7 +43,7 @@ def pages(path: Path) -> Iterator[dict[str, Any]]:
 
 def _page(number: int, book: CalamineWorkbook, path: Path) -> dict[str, Any]:
     meta = book.sheets_metadata[number]
-    if int(meta.typ) != 0:
+    if meta.typ != SheetTypeEnum.WorkSheet:
         return {"label": f"sheet {number + 1}", "lines": [], "name": meta.name}
     sheet = book.get_sheet_by_index(number)
     lines = _lines(sheet)

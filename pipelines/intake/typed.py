@@ -40,6 +40,10 @@ ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
 FULL_ISO = len("2025-12-31T23:59:59+07:00")
 LONGEST_DAY = len("30 September, 2025")
 DAY_ALONE = len("2025-12-31")
+WORDS_BEFORE = r"^[^0-9]*[A-Za-z][^0-9]*,\s*"  # Senin, 1 September 2025; Lombok Timur, 17-05-1990
+THOUSANDS = r"^\d{1,3}([.,\s]\d{3})+$"
+YEARS = r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?$"
+LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
 WIB = "+07:00"
 SERIAL = r"^\d{5}(\.0+)?$"
 SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
@@ -82,10 +86,18 @@ def _value(clean: ir.StringValue, column: Column) -> ir.Value:
     if column.logical_type == "timestamp":
         return timestamp(clean)
     if column.logical_type == "integer":
-        return clean.try_cast("float64").try_cast("int64")
+        return _whole_number(clean)
     if column.vocabulary and not column.is_open_vocabulary:
         return _word(clean.upper(), column.vocabulary)
     return clean
+
+
+def _whole_number(text: ir.StringValue) -> ir.IntegerValue:
+    """`34`, `34.0`, `34 tahun`, `1.234.567`; what has a fraction is no whole number."""
+    years = text.re_replace(YEARS, r"\1")
+    plain = ibis.cases((years.re_search(THOUSANDS), years.re_replace(r"[.,\s]", "")), else_=years)
+    number = plain.try_cast("float64")
+    return ibis.cases((number == number.floor(), number.try_cast("int64")))
 
 
 def _word(word: ir.StringValue, vocabulary: Mapping[str, str]) -> ir.StringValue:
@@ -109,11 +121,13 @@ def date(text: ir.StringValue) -> ir.DateValue:
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
     has_time = text.contains(":") | (text.length() > LONGEST_DAY)
-    return _usual(~has_time, _day_alone(text), _iso_with_time(text))
+    return _usual(~has_time, _day_alone(text), _day_among_words(text))
 
 
 def _day_alone(text: ir.StringValue) -> ir.DateValue:
-    others = ibis.coalesce(_numeric_date(text), _words_date(text), _serial_date(text))
+    others = ibis.coalesce(
+        _numeric_date(text), _words_date(text), _serial_date(text), _day_after_words(text)
+    )
     is_iso = (text.length() == DAY_ALONE) & text[4].isin(["-", "/"])
     return _usual(is_iso, text.try_cast("date"), others)
 
@@ -147,6 +161,18 @@ def _serial_date(text: ir.StringValue) -> ir.DateValue:
     serial = ibis.literal(SERIAL_EPOCH).cast("date") + days.as_interval("D")
     # DuckDB makes date + interval a timestamp although Ibis calls it a date; say so, then cast.
     return ibis.cases((text.re_search(SERIAL), serial.cast("timestamp").cast("date")))
+
+
+def _day_among_words(text: ir.StringValue) -> ir.DateValue:
+    return ibis.coalesce(_iso_with_time(text), _day_after_words(text))
+
+
+def _day_after_words(text: ir.StringValue) -> ir.DateValue:
+    """The day behind a weekday or a place and a comma."""
+    day = text.re_replace(WORDS_BEFORE, "")
+    is_iso = (day.length() == DAY_ALONE) & (day[4] == "-")
+    found = _usual(is_iso, day.try_cast("date"), _numeric_date(day).coalesce(_words_date(day)))
+    return ibis.cases((text.re_search(WORDS_BEFORE), found))
 
 
 def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
@@ -190,9 +216,15 @@ def _row_checks(contract: Table) -> list[Check]:
 def _fails(check: Check, values: ir.Table, contract: Table) -> ir.BooleanValue:
     if check.rule.metric == "nullValues" and check.column:
         return values[check.column].isnull()
+    if check.rule.metric == "invalidValues" and "pattern" in check.arguments and check.column:
+        return ~values[check.column].re_search(check.arguments["pattern"]).fill_null(False)
     if check.rule.metric == "invalidValues" and check.column:
         allowed = set(contract.column(check.column).vocabulary.values())
         return ~values[check.column].isin(sorted(allowed)).fill_null(False)
+    if "lostDigits" in check.arguments and check.column:
+        value = values[check.column]
+        # Few cells have an E; the rest is not looked at twice.
+        return ibis.cases((value.upper().contains("E"), value.re_search(LOST_DIGITS)), else_=False)
     if "anyOf" in check.arguments:
         usable = (_usable(name, values, contract) for name in check.arguments["anyOf"])
         # A case looks at the next column only for rows where this one says nothing.
@@ -216,7 +248,7 @@ def quarantined(refused: ir.Table, contract: Table) -> ir.Table:
     """Rows of ops.quarantine: delivered rows with field and reason, their cells as JSON."""
     cells = ibis.struct({name: refused[name] for name in contract.names})
     return refused.select(
-        *["batch_id", "row_number", "field", "reason", "position"],
+        *["batch_id", "row_number", "field", "reason", "file_position"],
         source=ibis.literal(contract.name),
         delivered_row=cells.cast("json").cast("string"),
     )

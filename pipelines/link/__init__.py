@@ -2,9 +2,9 @@
 
 from pipelines.link.blocking import Known
 from pipelines.link.deterministic import links
-from pipelines.link.evidence import ALL, bearers, named_documents, step, weighed
+from pipelines.link.evidence import bearers, step
 from pipelines.link.history import history
-from pipelines.link.identities import identities, place_words, places, traveller_keys
+from pipelines.link.identities import identities, place_words, traveller_keys, with_keys
 from pipelines.link.matching import (
     Found,
     Hold,
@@ -12,13 +12,12 @@ from pipelines.link.matching import (
     Stored,
     kept,
     known,
-    weighed_words,
-    words_of,
+    name_keys,
+    population,
 )
 from pipelines.link.model import WEIGHTS, Weights, declared, weights
 from pipelines.link.persons import (
     claims,
-    concerned,
     crossings_keyed,
     crossings_with_person,
     otherwise_keyed,
@@ -31,7 +30,6 @@ from pipelines.link.persons import (
 from pipelines.link.training import School, trained, without_numbers
 
 __all__ = [
-    "ALL",
     "WEIGHTS",
     "Found",
     "Hold",
@@ -42,7 +40,6 @@ __all__ = [
     "Weights",
     "bearers",
     "claims",
-    "concerned",
     "crossings_keyed",
     "crossings_with_person",
     "declared",
@@ -51,21 +48,19 @@ __all__ = [
     "kept",
     "known",
     "links",
-    "named_documents",
+    "name_keys",
     "otherwise_keyed",
     "person_records",
     "persons",
     "place_words",
     "placements_with_person",
-    "places",
+    "population",
     "repatriations_with_person",
     "shared_identities",
     "step",
     "trained",
     "traveller_keys",
-    "weighed",
-    "weighed_words",
     "weights",
+    "with_keys",
     "without_numbers",
-    "words_of",
 ]

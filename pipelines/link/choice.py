@@ -12,10 +12,29 @@ import ibis.expr.types as ir
 from pipelines.link.model import Model, Weights
 
 FLOOR = 0.001  # probability below which a pair is not kept
+WORTH = 2.0**-12  # odds below which a candidate is not weighed at all
 DIGITS = 9  # of a probability: sums in another order differ behind them
 MOST_BITS = 60.0  # beyond this evidence is not more certain
 
 LINKED, UNSURE, WEAKER, JUDGED = "linked", "unsure", "weaker", "judged_different"
+
+
+def worth(scored: ir.Table, population: ir.Table, model: Model) -> ir.Table:
+    """Scored pairs that are worth weighing: the others neither link nor compete.
+
+    Takes (kind, papers): how many there are to choose from, by kind.
+    """
+    joined = scored.inner_join(population, "kind")
+    return joined.filter(_ratio(joined, model) >= WORTH).select(*scored.columns)
+
+
+def _ratio(joined: ir.Table, model: Model) -> ir.FloatingValue:
+    """Odds of one candidate against nobody on record, before they are set right."""
+    prior = ibis.cases(
+        *((joined.kind == k.name, k.expected / (1 - k.expected)) for k in model.kinds), else_=1.0
+    )
+    strength = ibis.literal(2.0) ** ibis.least(joined.match_weight, MOST_BITS)
+    return strength * prior / joined.papers
 
 
 def probable(
@@ -29,11 +48,7 @@ def probable(
     left_id compete together.
     """
     joined = _with_clusters(scored, clusters).inner_join(population, "kind")
-    prior = ibis.cases(
-        *((joined.kind == k.name, k.expected / (1 - k.expected)) for k in model.kinds), else_=1.0
-    )
-    strength = ibis.literal(2.0) ** ibis.least(joined.match_weight, MOST_BITS)
-    weighed = joined.mutate(ratio=strength * prior / joined.papers)
+    weighed = joined.mutate(ratio=_ratio(joined, model))
     best = weighed.group_by("left_id", "right_id").agg(ratio=weighed.ratio.max())
     of_pair = best.mutate(odds=_calibrated(best.ratio, weights))
     of_all = of_pair.odds.sum().over(ibis.window(group_by="left_id"))

@@ -4,6 +4,8 @@ Connected components by Splink, on the engine of the tables. A cluster that brea
 gives up its weakest link, until it holds.
 """
 
+from collections.abc import Callable
+
 import duckdb
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +14,7 @@ from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from pipelines.link import compatible
 
+Hold = Callable[[ir.Table], ir.Table]
 YEARS_APART = 10  # of birth, beyond which two sexes are two people
 ROUNDS = 20  # of giving up links; what still breaks a constraint then is left and reported
 
@@ -34,6 +37,23 @@ def connected(con: duckdb.DuckDBPyConnection, nodes: str, edges: str) -> str:
         api.register(nodes), api.register(edges), api, node_id_column_name="unique_id"
     )
     return str(clustered.physical_name)
+
+
+def reached(hold: Hold, seeds: ir.Table, edges: ir.Table) -> ir.Table:
+    """(record_key) of all whom edges (record_key, anchor_key) join to one of the seeds, and them.
+
+    Step by step, so that the cost follows who is reached and not how many there are.
+    """
+    ways = edges.select("record_key", "anchor_key")
+    whole = hold(seeds.select("record_key").distinct())
+    front = whole
+    while True:
+        there = ways.semi_join(front, "record_key").select(record_key="anchor_key")
+        back = ways.semi_join(front, [("anchor_key", "record_key")]).select("record_key")
+        front = hold(there.union(back).distinct().anti_join(whole, "record_key"))
+        if not front.count().to_pyarrow().as_py():
+            return whole
+        whole = hold(whole.union(front))
 
 
 def broken(members: ir.Table, identities: ir.Table, trips: ir.Table, apart: ir.Table) -> ir.Table:

@@ -20,6 +20,25 @@ def links(identities: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
     return ibis.union(*(_by_rule(identities, rule) for rule in rules), distinct=False)
 
 
+def tokens(identities: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
+    """(token) of the links that `identities` may have or have had, as `links` writes it."""
+    found = [identities.select(token=_token(rule.token, identities[rule.token])) for rule in rules]
+    return ibis.union(*found).drop_null().distinct()
+
+
+def sharing(identities: ir.Table, tokens: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
+    """The identities that have one of the tokens. Their links by another token may be missing."""
+    has = [
+        _token(name, identities[name]).isin(tokens.token)
+        for name in sorted({r.token for r in rules})
+    ]
+    return identities.filter(ibis.or_(*(t.fill_null(False) for t in has)))
+
+
+def _token(name: str, value: ir.StringValue) -> ir.StringValue:
+    return ibis.literal(f"{name}:") + value
+
+
 def _by_rule(identities: ir.Table, rule: Rule) -> ir.Table:
     sharing = _sharing(identities, rule.token)
     order = ibis.window(
@@ -43,7 +62,7 @@ def _by_rule(identities: ir.Table, rule: Rule) -> ir.Table:
         "source",
         "record_key",
         "anchor_key",
-        token=ibis.literal(f"{rule.token}:") + agreeing.token,
+        token=_token(rule.token, agreeing.token),
         rule=ibis.literal(rule.name),
         link_probability=ibis.literal(rule.probability),
     )

@@ -17,6 +17,7 @@ COMMON_KINDS = ("order", "title")
 BITS = 0.25  # steps in which rarity is measured; their sums are exact in any order
 LEAST_BITS = 0.125  # what words that agree at all are worth
 ALL = ""  # the spelling under which all named documents are counted
+LEAST_WORD = 2  # letters; initials are no key
 LEAST_CUT, LEAST_SLIP, LEAST_TWO_SLIPS = 3, 4, 7  # letters of the shorter word
 
 PLACED_WITHIN = 77  # days from the end of the process to the exit, eleven weeks
@@ -35,21 +36,32 @@ def words(spoken: ir.Table, dictionary: ir.Table) -> ir.Table:
     return told.select("name", "word", "canonical", "spelling", "letters")
 
 
-def bearers(names: ir.Table, words: ir.Table) -> ir.Table:
-    """How many travel documents bear a word so spelt. Key: spelling; of ALL every named one.
+def keys(words: ir.Table) -> ir.Table:
+    """What blocking looks for in a name. Key: name.
 
-    Takes (name, bearers): how many documents came, or went, with each name.
+    Columns: spellings (sorted), word_pairs: digests of every two of at least LEAST_WORD letters,
+    or of the single one. Takes `words`.
     """
-    spelt = words.select("name", "spelling").distinct().inner_join(names, "name")
-    counted = spelt.group_by("spelling").agg(bearers=spelt.bearers.sum())
-    every = names.agg(bearers=names.bearers.sum().fill_null(0)).mutate(spelling=ibis.literal(ALL))
-    return counted.union(every.select("spelling", "bearers"))
+    spelt = words.select("name", "spelling").distinct()
+    every = spelt.group_by("name").agg(spellings=spelt.spelling.collect(order_by=spelt.spelling))
+    long = spelt.filter(spelt.spelling.length() >= LEAST_WORD)
+    other = long.view()
+    both = long.inner_join(other, [long.name == other.name, long.spelling < other.spelling])
+    pairs = both.select(name=long.name, pair=long.spelling.hash() ^ other.spelling.hash())
+    ends = long.group_by("name").agg(first=long.spelling.min(), last=long.spelling.max())
+    single = ends.filter(ends["first"] == ends["last"])
+    found = pairs.union(single.select("name", pair=single["first"].hash()))
+    paired = found.group_by("name").agg(word_pairs=found.pair.collect(order_by=found.pair))
+    return every.left_join(paired, "name").drop("name_right")
 
 
-def named_documents(identities: ir.Table) -> ir.Table:
-    """(name, bearers): the travel documents of each name."""
+def bearers(identities: ir.Table) -> ir.Table:
+    """How many travel documents bear a word so spelt. Key: spelling; of ALL every named one."""
     borne = identities.filter((identities.kind == "document") & identities.name.notnull())
-    return borne.group_by("name").agg(bearers=borne.count())
+    spelt = borne.select(spelling=borne.spellings.unnest())
+    counted = spelt.group_by("spelling").agg(bearers=spelt.count())
+    every = borne.agg(bearers=borne.count()).mutate(spelling=ibis.literal(ALL))
+    return counted.union(every.select("spelling", "bearers"))
 
 
 def step(bearers: ir.IntegerValue) -> ir.FloatingValue:
@@ -145,15 +157,13 @@ def agreement(t: ir.Table) -> ir.FloatingValue:
     return agrees.ifelse(ibis.greatest(worth, LEAST_BITS), 0.0)
 
 
-def shared_places(pairs: ir.Table, places: ir.Table) -> ir.Table:
+def shared_places(pairs: ir.Table) -> ir.Table:
     """How many regencies and provinces a pair shares. Key: record_key, anchor_key.
 
-    A pair of which one paper names no place is absent.
+    Takes places_l and places_r. A pair of which one paper names no place is absent.
     """
-    left = places.select("record_key", l="place_code")
-    right = places.select(anchor_key="record_key", r="place_code")
-    crossed = pairs.select("record_key", "anchor_key").inner_join(left, "record_key")
-    crossed = crossed.inner_join(right, "anchor_key")
+    left = pairs.select("record_key", "anchor_key", "places_r", l=pairs.places_l.unnest())
+    crossed = left.select("record_key", "anchor_key", "l", r=left.places_r.unnest())
     return crossed.group_by("record_key", "anchor_key").agg(
         shared_places=(crossed.l == crossed.r).sum().cast("int64"),
         shared_provinces=(crossed.l.left(2) == crossed.r.left(2)).sum().cast("int64"),
@@ -237,17 +247,18 @@ ATTRIBUTES = ("kind", "name", "birth_date", "birth_year", "sex", "nik", "documen
 SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event")
 
 
-def compared(known: Known, pairs: ir.Table, trips: ir.Table) -> ir.Table:
+def compared(known: Known, pairs: ir.Table, trips: ir.Table, words: ir.Table) -> ir.Table:
     """Pairs with both papers beside each other and what they share. Key: record_key, anchor_key.
 
-    Columns: kind, ATTRIBUTES of both papers with _l and _r, SHARED.
+    Columns: kind, ATTRIBUTES of both papers with _l and _r, SHARED. `words` are the weighed words
+    of their names.
     """
     beside = _with_returns(_side_by_side(known, pairs), trips).view()
     dated = beside.select("record_key", "anchor_key", "kind", event_on="event_on_l",
                           event_country="event_country_l")  # fmt: skip
     happened = events(dated, trips).union(renewals(beside, trips))
-    tables = (shared_words(beside, known.words), shared_places(beside, known.places), happened)
-    joined = beside
+    tables = (shared_words(beside, words), shared_places(beside), happened)
+    joined = beside.drop("places_l", "places_r")
     for table in tables:
         joined = joined.left_join(table, ["record_key", "anchor_key"]).drop(
             "record_key_right", "anchor_key_right"
@@ -260,11 +271,12 @@ def compared(known: Known, pairs: ir.Table, trips: ir.Table) -> ir.Table:
 
 
 def _side_by_side(known: Known, pairs: ir.Table) -> ir.Table:
-    papers = known.identities.select("record_key", *ATTRIBUTES)
-    left = papers.rename({f"{c}_l": c for c in ATTRIBUTES})
-    right = papers.rename({f"{c}_r": c for c in ATTRIBUTES}).rename(anchor_key="record_key")
+    columns = (*ATTRIBUTES, "places")
+    papers = known.identities.select("record_key", *columns)
+    left = papers.rename({f"{c}_l": c for c in columns})
+    right = papers.rename({f"{c}_r": c for c in columns}).rename(anchor_key="record_key")
     joined = pairs.inner_join(left, "record_key").inner_join(right, "anchor_key")
-    return joined.select(*pairs.columns, *(f"{c}_{s}" for c in ATTRIBUTES for s in ("l", "r")))
+    return joined.select(*pairs.columns, *(f"{c}_{s}" for c in columns for s in ("l", "r")))
 
 
 def _with_returns(beside: ir.Table, trips: ir.Table) -> ir.Table:

@@ -4,7 +4,8 @@ Key: record_key. For crossings it is the travel document (`D:number`), for place
 placement_id, for lists `L:` with file and number. `kind` is document (of crossings, any but), splp
 (a travel paper in lieu of a passport), bare (a crossing without a document), placement or list.
 `event_on` and `event_country` are the end of the process and the destination of a placement, the
-return and the host country of a row of a list. All columns: SHAPE.
+return and the host country of a row of a list. spellings, word_pairs and places are what blocking
+looks for (`with_keys`). All columns: SHAPE.
 """
 
 import ibis
@@ -31,7 +32,11 @@ SHAPE = [
     "first_received_at",
     "first_event_at",
     "last_event_at",
+    "spellings",
+    "word_pairs",
+    "places",
 ]
+KEYS = {"spellings": "array<string>", "word_pairs": "array<int64>", "places": "array<string>"}
 
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
@@ -159,6 +164,7 @@ def _shaped(t: ir.Table) -> ir.Table:
         "last_event_at": "timestamp('UTC')",
         "birth_date": "date",
         "event_on": "date",
+        **KEYS,
     }
     given = {name: t[name] if name in t.columns else ibis.null() for name in SHAPE}
     return t.select(**{name: given[name].cast(types.get(name, "string")) for name in SHAPE})
@@ -170,26 +176,31 @@ def place_words(identities: ir.Table) -> ir.StringColumn:
     return born.union(identities.select(place_word="issuing_office")).drop_null().place_word
 
 
-def places(
-    identities: ir.Table, words: ir.Table, codes: ir.Table, nik_regions: ir.Table
+def with_keys(
+    identities: ir.Table,
+    names: ir.Table,
+    words: ir.Table,
+    codes: ir.Table,
+    nik_regions: ir.Table,
 ) -> ir.Table:
-    """The places that a paper names: home, birth, NIK and issuing office. Key: all columns.
+    """`identities` with spellings, word_pairs and places. Key: record_key.
 
-    Columns: record_key, place_code. Takes (place_word, place_code), (regency_code, place_code) and
-    (nik_prefix, regency_code); see `standardise.place_words` and `standardise.namesakes`.
+    Takes the keys of names (`evidence.keys`), (place_word, place_code), (regency_code, place_code)
+    and (nik_prefix, regency_code); see `standardise.place_words` and `standardise.namesakes`.
     """
     coded = codes.inner_join(nik_regions, "regency_code").select("nik_prefix", "place_code")
-    of_word = (
-        identities.select("record_key", place_word=identities[column]).inner_join(
-            words, "place_word"
-        )
-        for column in ("birth_place", "issuing_office")
+    prefixed = identities.drop(*KEYS).mutate(nik_prefix=identities.nik.substr(0, 6))
+    looked_up = (
+        (words, "birth_place", "place_word"),
+        (words, "issuing_office", "place_word"),
+        (codes, "home_regency_code", "regency_code"),
+        (coded, "nik_prefix", "nik_prefix"),
     )
-    home = identities.select("record_key", regency_code="home_regency_code")
-    prefix = identities.select("record_key", nik_prefix=identities.nik.substr(0, 6))
-    found = (
-        *of_word,
-        home.inner_join(codes, "regency_code"),
-        prefix.inner_join(coded, "nik_prefix"),
-    )
-    return ibis.union(*(t.select("record_key", "place_code") for t in found), distinct=True)
+    joined = prefixed.left_join(names, "name").drop("name_right")
+    found = []
+    for table, column, key in looked_up:
+        found.append(f"place_{column}")
+        known = table.select(**{f"key_{column}": table[key], found[-1]: table.place_code})
+        joined = joined.left_join(known, [(column, f"key_{column}")]).drop(f"key_{column}")
+    named = ibis.array([joined[name] for name in found]).filter(lambda code: code.notnull())
+    return joined.mutate(places=named.unique().sort()).select(*SHAPE)

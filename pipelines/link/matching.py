@@ -6,6 +6,7 @@ the tables live on); nothing is read or written besides.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import duckdb
@@ -24,48 +25,38 @@ CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probabili
 PAPERS = {"placement": "penempatan", "list": "pemulangan"}
 PAIR = ["record_key", "anchor_key", "kind"]
 ASKED = ["record_key", "kind"]
+LINK_KEY = ["record_key", "anchor_key", "token", "rule"]
+ENDS = ["record_key", "anchor_key"]
 
 
-def words_of(hold: Hold, distinct: ir.Table, name_words: ir.Table) -> ir.Table:
+def words_of(hold: Hold, names_of: ir.Table, name_words: ir.Table) -> ir.Table:
     """The words of names in their forms (see `evidence.words`). Takes (name), distinct."""
-    spoken = hold(names.spoken(distinct))
+    spoken = hold(names.spoken(names_of))
     dictionary = hold(names.dictionary(spoken.select("word").distinct(), name_words))
     return hold(evidence.words(spoken, dictionary))
 
 
-def weighed_words(hold: Hold, identities: ir.Table, name_words: ir.Table) -> ir.Table:
-    """The words of all names on `identities`, with what each proves (`evidence.weighed`)."""
-    words = words_of(hold, hold(identities.select("name").drop_null().distinct()), name_words)
-    counted = hold(evidence.bearers(evidence.named_documents(identities), words))
-    return hold(evidence.weighed(words, counted, name_words))
+def name_keys(hold: Hold, identities: ir.Table, name_words: ir.Table) -> ir.Table:
+    """What blocking looks for in the names of identities. Key: name; see `evidence.keys`."""
+    distinct = hold(identities.select("name").drop_null().distinct())
+    return hold(evidence.keys(words_of(hold, distinct, name_words)))
 
 
 def known(
-    hold: Hold,
-    identities: ir.Table,
-    places: ir.Table,
-    crossings: ir.Table,
-    words: ir.Table,
+    hold: Hold, identities: ir.Table, crossings: ir.Table, bearers: ir.Table, name_words: ir.Table
 ) -> Known:
     """What is known of the identities before they are compared; nobody is one person yet.
 
-    Takes identities, (record_key, place_code), standardised crossings and `evidence.weighed`.
+    Takes identities, standardised crossings, `evidence.bearers` and the reference table
+    `name_words`.
     """
     return Known(
-        identities=numbered(with_travel_document(identities)),
-        words=words,
-        places=hold(places),
+        identities=with_travel_document(identities),
+        bearers=bearers,
+        name_words=name_words,
         entries=hold(_entries(crossings, identities)),
         clusters=hold(nobody(identities)),
     )
-
-
-def numbered(identities: ir.Table) -> ir.Table:
-    """`identities` with `paper`, a number that follows from the record_key.
-
-    Whole numbers join several times faster than texts, and millions of pairs are made.
-    """
-    return identities.mutate(paper=identities.record_key.hash())
 
 
 def with_travel_document(identities: ir.Table) -> ir.Table:
@@ -75,32 +66,31 @@ def with_travel_document(identities: ir.Table) -> ir.Table:
 
 
 class Numbers:
-    """Numbers instead of keys while pairs are made and compared; see `numbered`."""
+    """Numbers instead of keys while the pairs of a nation are made and compared.
+
+    Whole numbers join several times faster than texts; each follows from its record_key.
+    """
 
     def __init__(self, hold: Hold, known: Known) -> None:
-        self.keys = known.identities.select("record_key", "paper")
-        coded = replace(
+        keys = known.identities.select("record_key", paper=known.identities.record_key.hash())
+        self.keys = hold(keys)
+        self.known = replace(
             known,
-            identities=known.identities.drop("record_key").rename(record_key="paper"),
-            places=hold(self.of(known.places)),
-            entries=hold(self.of(known.entries)),
-            clusters=hold(self.of(known.clusters)),
+            identities=hold(numbered(known.identities)),
+            entries=hold(numbered(known.entries)),
+            clusters=hold(numbered(known.clusters)),
         )
-        self.known = blocking.worked_out(hold, coded)
-
-    def of(self, rows: ir.Table, *others: str) -> ir.Table:
-        """`rows` with the number of each key in record_key, and in the other columns."""
-        for column in ("record_key", *others):
-            keys = self.keys.select("paper", named="record_key")
-            joined = rows.inner_join(keys, [(column, "named")]).drop(column, "named")
-            rows = joined.rename({column: "paper"})
-        return rows
 
     def named(self, rows: ir.Table, column: str = "record_key") -> ir.Table:
         """`rows` with the record_key of each number in `column`."""
         keys = self.keys.select(paper="paper", named="record_key")
         joined = rows.inner_join(keys, [(column, "paper")]).drop(column, "paper")
         return joined.rename({column: "named"})
+
+
+def numbered(rows: ir.Table) -> ir.Table:
+    """`rows` with the number of each record_key in its place."""
+    return rows.mutate(record_key=rows.record_key.hash())
 
 
 def nobody(identities: ir.Table) -> ir.Table:
@@ -126,7 +116,16 @@ def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
 def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> ir.Table:
     """Numbered pairs ready to be scored; see `evidence.compared`."""
     trips = hold(evidence.trips(crossings, documents(pairs, known.identities)))
-    return hold(scores.numbered(evidence.compared(known, pairs, trips)))
+    words = weighed(hold, known, pairs)
+    return hold(scores.numbered(evidence.compared(known, pairs, trips, words)))
+
+
+def weighed(hold: Hold, known: Known, pairs: ir.Table) -> ir.Table:
+    """The words of the names among the pairs, with what each proves; see `evidence.weighed`."""
+    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key")).distinct()
+    named = known.identities.semi_join(ends, "record_key").select("name").drop_null().distinct()
+    words = words_of(hold, hold(named), known.name_words)
+    return hold(evidence.weighed(words, known.bearers, known.name_words))
 
 
 def documents(pairs: ir.Table, identities: ir.Table) -> ir.Table:
@@ -161,34 +160,47 @@ def links(decided: ir.Table) -> ir.Table:
 
 
 class Stored(NamedTuple):
-    """What earlier nights have compared, and what of it no longer holds.
+    """What earlier nights have found, and what has come since.
 
-    pairs and asked are those of `Found`; touched (record_key) the papers that came, went or
-    changed, or whose crossings did; reweighed (name) the names of which a word now proves more or
-    less.
+    certain, pairs and asked are kept tables (see `Found`). changed are rows of identities that came
+    or went, touched (record_key) theirs and those whose crossings alone changed, judged
+    (record_key) those named by new judgements, reweighed (spelling) the words that prove more or
+    less than before. is_other_population: there is another number of papers to choose from.
     """
 
+    certain: ir.Table
     pairs: ir.Table
     asked: ir.Table
+    changed: ir.Table
     touched: ir.Table
+    judged: ir.Table
     reweighed: ir.Table
+    is_other_population: bool
+
+
+class Kept(NamedTuple):
+    """Rows of a kept table, and the rows of it that they replace; None: all."""
+
+    fresh: ir.Table
+    stale: ir.Table | None = None
 
 
 class Found(NamedTuple):
     """links: of identity.links. members(record_key, cluster_id, ...). candidates: all scored pairs
-    that are open, with their probability and decision.
+    that are open, with their probability and decision. They are of the identities of `scope`
+    (record_key), whose links were decided anew, or of all where it is None.
 
-    pairs (record_key, anchor_key, kind, match_weight, evidence) are newly compared, or all where
-    nothing was stored; stale those that they replace. asked (record_key, kind) are the papers that
-    anchors were looked for.
+    certain are links by number or judgement, pairs (record_key, anchor_key, kind, match_weight,
+    evidence) what was compared, asked (record_key, kind) the papers that anchors were looked for.
     """
 
+    scope: ir.Table | None
     links: ir.Table
     members: ir.Table
     candidates: ir.Table
-    pairs: ir.Table
-    stale: ir.Table
-    asked: ir.Table
+    certain: Kept
+    pairs: Kept
+    asked: Kept
 
 
 class Linking:
@@ -222,17 +234,10 @@ class Linking:
         backend.drop_table(made)
         return members
 
+    @cached_property
     def population(self) -> ir.Table:
-        """(kind, papers): how many papers there are to choose from, in steps of BITS."""
-        papers = self.known.identities
-        counted = [
-            papers.filter(papers.kind.isin(kind.right)).agg(papers=lambda t: t.count())
-            .mutate(kind=ibis.literal(kind.name))
-            for kind in self.model.kinds
-        ]  # fmt: skip
-        together = ibis.union(*counted)
-        steps = evidence.step(ibis.greatest(together.papers, 1))
-        return together.select("kind", papers=ibis.literal(2.0) ** steps)
+        """(kind, papers): how many papers there are to choose from; see `population`."""
+        return self.hold(population(self.known.identities, self.model))
 
     def decided(self, scored: ir.Table, members: ir.Table, number: int) -> ir.Table:
         """The pairs of one round that are not one person yet, with probability and decision."""
@@ -243,7 +248,7 @@ class Linking:
             for pairs, kind in zip(of_kind, kinds, strict=True)
         )
         called = choice.probable(
-            ibis.union(*open_pairs), members, self.population(), self.model, self.weights
+            ibis.union(*open_pairs), members, self.population, self.model, self.weights
         )
         return self.hold(
             choice.decided(called.filter(called.left_id != called.right_id), self.model)
@@ -252,19 +257,143 @@ class Linking:
     def run(self, judgements: ir.Table, crossings: ir.Table, stored: Stored | None = None) -> Found:
         """Deterministic links, judgements, then the two rounds, under the constraints.
 
-        Takes identity.judgements and standardised crossings. What is `stored` is not compared
-        again; the result is the same.
+        Takes identity.judgements and standardised crossings. With `stored` only what has come since
+        is compared, and only those are decided anew whom it can reach; the result is the same.
         """
-        papers, apart = self.known.identities, judged.apart(judgements)
-        same = judged.links(judgements).semi_join(papers, "record_key")
-        same = same.semi_join(papers, [("anchor_key", "record_key")])
-        certain = self.hold(
-            deterministic.links(papers, self.model.rules).select(*LINK).union(same.select(*LINK))
+        certain = self.certain(judgements, stored)
+        every = _together(stored.certain if stored else None, certain, LINK_KEY)
+        near = self._near(stored, certain, every) if stored else None
+        before = self.members(_within(every, near))
+        asked = self.asked(before, near, stored)
+        pairs = self.compared(asked, crossings, stored)
+        compared = _together(stored.pairs if stored else None, pairs, PAIR)
+        scope = self._scope(stored, certain, every, pairs, compared) if stored else None
+        links, members, candidates = self._within(scope).decide(
+            self.hold(_within(every, scope)),
+            self.hold(_within(choice.worth(compared, self.population, self.model), scope)),
+            crossings,
+            judged.apart(judgements),
         )
+        return Found(scope, links, members, candidates, certain, pairs, asked)
+
+    def _within(self, scope: ir.Table | None) -> "Linking":
+        """The same over the identities of `scope`, choosing from as many."""
+        if scope is None:
+            return self
+        papers = self.hold(self.known.identities.semi_join(scope, "record_key"))
+        other = Linking(
+            self.con, self.hold, replace(self.known, identities=papers), self.model, self.weights
+        )
+        other.__dict__["population"] = self.population
+        return other
+
+    def certain(self, judgements: ir.Table, stored: Stored | None) -> Kept:
+        """Links by number and by judgement."""
+        papers, rules = self.known.identities, self.model.rules
+        same = judged.links(judgements).semi_join(papers, "record_key")
+        same = same.semi_join(papers, [("anchor_key", "record_key")]).select(*LINK)
+        if stored is None:
+            return Kept(self.hold(deterministic.links(papers, rules).select(*LINK).union(same)))
+        tokens = self.hold(deterministic.tokens(stored.changed, rules))
+        sharing = self.hold(deterministic.sharing(papers, tokens, rules))
+        links = deterministic.links(sharing, rules).semi_join(tokens, "token").select(*LINK)
+        known = stored.certain
+        stale = known.semi_join(tokens, "token").union(known.filter(known.rule == judged.RULE))
+        return Kept(self.hold(links.union(same)), self.hold(stale))
+
+    def asked(self, before: ir.Table, near: ir.Table | None, stored: Stored | None) -> Kept:
+        """The papers without a partner `before` anything is compared, among those `near`."""
+        known = replace(self.known, clusters=before)
+        if near is None or stored is None:
+            return Kept(self.hold(blocking.asked_for(known, self.model)))
+        known = replace(known, identities=self.known.identities.semi_join(near, "record_key"))
+        stale = self.hold(stored.asked.semi_join(near, "record_key"))
+        return Kept(self.hold(blocking.asked_for(known, self.model)), stale)
+
+    def compared(self, asked: Kept, crossings: ir.Table, stored: Stored | None) -> Kept:
+        """The pairs, each with the weight of its evidence.
+
+        What is stored of two papers stays, unless one of them was touched, a word of a name proves
+        something else, or the paper that asks has stopped to.
+        """
+        if stored is None:
+            numbers = Numbers(self.hold, self.known)
+            blocked = blocking.pairs(
+                numbers.known, self.model, self.hold, asking=self.hold(numbered(asked.fresh))
+            )
+            found = self._scored(numbers.known, self.hold(blocked), crossings)
+            return Kept(self.hold(numbers.named(numbers.named(found), "anchor_key")))
+        gone, again = self._outdated(stored, asked)
+        some = blocking.Some(
+            stored.touched, asked.fresh.anti_join(stored.asked, ASKED).select("record_key")
+        )
+        asking = self.hold(_together(stored.asked, asked, ASKED))
+        blocked = blocking.pairs(self.known, self.model, self.hold, asking=asking, some=some)
+        blocked = self.hold(blocked.select(*PAIR).union(again).distinct())
+        found = self._scored(self.known, blocked, crossings)
+        replaced = self.hold(gone.union(found.select(*PAIR)).distinct())
+        return Kept(found, self.hold(stored.pairs.semi_join(replaced, PAIR)))
+
+    def _scored(self, known: Known, blocked: ir.Table, crossings: ir.Table) -> ir.Table:
+        ready = compared(self.hold, known, blocked, crossings)
+        return scored(self.con, self.hold, ready, self.model, self.weights)
+
+    def _outdated(self, stored: Stored, asked: Kept) -> tuple[ir.Table, ir.Table]:
+        """Stored pairs (PAIR) that are to be found again, and those only to be scored again.
+
+        A passport never stops to ask.
+        """
+        pairs, papers = stored.pairs, self.known.identities
+        assert asked.stale is not None  # noqa: S101
+        silent = pairs.semi_join(asked.stale.anti_join(asked.fresh, ASKED), ASKED)
+        gone = self.hold(silent.union(_with_end(pairs, stored.touched)).select(*PAIR).distinct())
+        spelt = papers.select("record_key", spelling=papers.spellings.unnest())
+        is_every = stored.reweighed.filter(stored.reweighed.spelling == evidence.ALL).count()
+        if is_every.to_pyarrow().as_py():
+            weighed = pairs
+        else:
+            borne = spelt.semi_join(stored.reweighed, "spelling").select("record_key").distinct()
+            weighed = _with_end(pairs, self.hold(borne))
+        return gone, self.hold(weighed.select(*PAIR).distinct().anti_join(gone, PAIR))
+
+    def _near(self, stored: Stored, certain: Kept, every: ir.Table) -> ir.Table:
+        """(record_key) of all who may have, or have lost, a partner by number or judgement."""
+        edges = every if certain.stale is None else every.union(certain.stale.select(*LINK))
+        seeds = ibis.union(
+            stored.touched.select("record_key"),
+            *(_ends(t) for t in (certain.fresh, certain.stale) if t is not None),
+            distinct=True,
+        )
+        return clusters.reached(self.hold, seeds, edges)
+
+    def _scope(
+        self, stored: Stored, certain: Kept, every: ir.Table, pairs: Kept, compared: ir.Table
+    ) -> ir.Table | None:
+        """(record_key) of all whom what has come can reach, by links or by pairs worth weighing.
+
+        None for all: where there is another number of papers to choose from.
+        """
+        if stored.is_other_population or certain.stale is None or pairs.stale is None:
+            return None
+        was, now = (choice.worth(t, self.population, self.model) for t in (pairs.stale, compared))
+        edges = ibis.union(*(t.select(*ENDS) for t in (every, certain.stale, was, now)))
+        seeds = ibis.union(
+            stored.touched.select("record_key"),
+            stored.judged.select("record_key"),
+            *(_ends(t) for t in (certain.fresh, certain.stale, pairs.fresh, pairs.stale)),
+            distinct=True,
+        )
+        return clusters.reached(self.hold, seeds, self.hold(edges))
+
+    def decide(
+        self, certain: ir.Table, pairs: ir.Table, crossings: ir.Table, apart: ir.Table
+    ) -> tuple[ir.Table, ir.Table, ir.Table]:
+        """Links, members and candidates (see `Found`) of whoever the certain links and pairs join.
+
+        Takes pairs that are worth weighing, and those judged to be two people.
+        """
         before = self.members(certain)
-        pairs, stale, asked = self.compared(before, crossings, stored)
-        together = stored.pairs.anti_join(stale, PAIR).union(pairs) if stored else pairs
-        told = judged.paired(_apart(together, before))
+        told = judged.paired(_apart(pairs, before))
         barred = told.semi_join(apart, judged.PAIR)
         open_pairs = self.hold(told.anti_join(apart, judged.PAIR).drop(*judged.PAIR))
         first = self.decided(open_pairs, before, 1)
@@ -273,60 +402,13 @@ class Linking:
         made = self.hold(so_far.union(links(second)))
         kept, members = self.held(made, crossings, apart)
         decided = _with_fate(first.union(second), kept)
-        candidates = self.hold(decided.union(_barred(barred, decided)))
-        return Found(kept, members, candidates, pairs, stale, asked)
-
-    def compared(
-        self, clusters: ir.Table, crossings: ir.Table, stored: Stored | None
-    ) -> tuple[ir.Table, ir.Table, ir.Table]:
-        """The pairs, stale and asked of `Found`, once `clusters` are known to be one person.
-
-        What is stored of two papers stays, unless one of them was touched, one of the names proves
-        something else, or the paper that asks has stopped to.
-        """
-        numbers = Numbers(self.hold, replace(self.known, clusters=clusters))
-        asking = self.hold(numbers.named(_asking(blocking.open_papers(numbers.known, self.model))))
-        if stored is None:
-            gone = None
-            blocked = blocking.pairs(numbers.known, self.model, self.hold)
-        else:
-            gone, again = self._outdated(stored, asking)
-            newly = asking.anti_join(stored.asked, ASKED).select("record_key")
-            sides = {"asked": stored.touched.union(newly), "answering": stored.touched}
-            found = [
-                blocking.pairs(
-                    numbers.known, self.model, self.hold, **{side: numbers.of(papers)}
-                ).select(*PAIR)
-                for side, papers in sides.items()
-            ]
-            blocked = ibis.union(*found, numbers.of(again, "anchor_key").select(*PAIR))
-        ready = compared(self.hold, numbers.known, self.hold(blocked.distinct()), crossings)
-        scored_pairs = scored(self.con, self.hold, ready, self.model, self.weights)
-        pairs = self.hold(numbers.named(numbers.named(scored_pairs), "anchor_key"))
-        if stored is None or gone is None:
-            return pairs, pairs.limit(0), asking
-        replaced = gone.union(pairs.select(*PAIR)).distinct()
-        return pairs, self.hold(stored.pairs.semi_join(replaced, PAIR)), asking
-
-    def _outdated(self, stored: Stored, asking: ir.Table) -> tuple[ir.Table, ir.Table]:
-        """Stored pairs (PAIR) that are to be found again, and those only to be scored again.
-
-        A passport never stops to ask.
-        """
-        pairs = stored.pairs
-        names = self.known.identities.select("record_key", "name")
-        reweighed = self.hold(names.semi_join(stored.reweighed, "name").select("record_key"))
-        silent = pairs.filter(pairs.kind != "renewal").anti_join(asking, ASKED)
-        gone = self.hold(silent.union(_with_end(pairs, stored.touched)).select(*PAIR).distinct())
-        weighed = _with_end(pairs, reweighed).select(*PAIR).distinct()
-        return gone, self.hold(weighed.anti_join(gone, PAIR))
+        return kept, members, self.hold(decided.union(_barred(barred, decided)))
 
     def held(
         self, links: ir.Table, crossings: ir.Table, apart: ir.Table
     ) -> tuple[ir.Table, ir.Table]:
         """Links and clusters that break no constraint, as far as giving up links can do it."""
         ruled = tuple(rule.name for rule in self.model.rules)
-        key = ["record_key", "anchor_key", "token", "rule"]
         members = self.members(links)
         doubtful = self.hold(_doubtful(members, links, apart, ruled))
         bearers = self.known.identities.select("record_key", "travel_document").drop_null()
@@ -338,15 +420,37 @@ class Linking:
             given_up = self.hold(clusters.weakest(links, members, broken, ruled))
             if not given_up.count().to_pyarrow().as_py():
                 break
-            links = self.hold(links.anti_join(given_up, key))
+            links = self.hold(links.anti_join(given_up, LINK_KEY))
             members = self.members(links)
         return links, members
 
 
-def _asking(open_papers: ir.Table) -> ir.Table:
-    """(record_key, kind) of the papers that are looked for; passports always are."""
-    asking = open_papers.filter(open_papers.link != "renewal")
-    return asking.select("record_key", kind="link")
+def population(identities: ir.Table, model: Model) -> ir.Table:
+    """(kind, papers): how many papers there are to choose from, in steps of evidence.BITS."""
+    counted = [
+        identities.filter(identities.kind.isin(kind.right)).agg(papers=lambda t: t.count())
+        .mutate(kind=ibis.literal(kind.name))
+        for kind in model.kinds
+    ]  # fmt: skip
+    together = ibis.union(*counted)
+    steps = evidence.step(ibis.greatest(together.papers, 1))
+    return together.select("kind", papers=ibis.literal(2.0) ** steps)
+
+
+def _together(kept: ir.Table | None, found: Kept, key: list[str]) -> ir.Table:
+    """A kept table as it is now."""
+    if kept is None or found.stale is None:
+        return found.fresh
+    return kept.anti_join(found.stale, key).union(found.fresh.select(*kept.columns))
+
+
+def _within(rows: ir.Table, scope: ir.Table | None) -> ir.Table:
+    """Links or pairs of which either end is in `scope`: then both are."""
+    return rows if scope is None else rows.semi_join(scope, "record_key")
+
+
+def _ends(rows: ir.Table) -> ir.Table:
+    return rows.select("record_key").union(rows.select(record_key="anchor_key"))
 
 
 def _apart(pairs: ir.Table, clusters: ir.Table) -> ir.Table:

@@ -99,23 +99,6 @@ def _strongest(links: ir.Table) -> ir.Table:
     return ranked.filter(ranked.place == 0).select("record_key", "rule", "link_probability")
 
 
-def concerned(changed: ir.Table, members: ir.Table, before: ir.Table) -> ir.Table:
-    """The identities whose person may be another, or look different (key record_key).
-
-    `changed` (record_key) are those that came, went or changed, or whose links did; `members` the
-    clusters as they are, `before` identity.person_records of the night before. With each comes its
-    cluster, and whoever was one person with it.
-    """
-    ids = before.semi_join(changed, "record_key").select("person_id").distinct()
-    clusters = members.semi_join(changed, "record_key").select("cluster_id").distinct()
-    together = (
-        changed.select("record_key"),
-        before.semi_join(ids, "person_id").select("record_key"),
-        members.semi_join(clusters, "cluster_id").select("record_key"),
-    )
-    return ibis.union(*together, distinct=True)
-
-
 def persons(
     identities: ir.Table,
     person_records: ir.Table,

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import numpy as np
 from scipy import optimize
 
-from pipelines.link import blocking, choice, evidence, matching, scores
+from pipelines.link import blocking, choice, matching, scores
 from pipelines.link.blocking import Known
 from pipelines.link.matching import Hold
 from pipelines.link.model import Comparison, Model, Probabilities, Weights
@@ -59,7 +59,7 @@ def trained(school: School, trained_on: str, report: Callable[[str], None]) -> W
     """The weights, reproducible from the same records by the seed of the model."""
     pairs = school.hold(known_pairs(school))
     report("known pairs")
-    seen = replace(school.known, places=school.blind.places)
+    seen = _seen_from(school)
     ours = _counts(school, _compared(school, seen, pairs))
     report("chance pairs")
     strangers = school.hold(_chance_pairs(school).anti_join(pairs, ["record_key", "anchor_key"]))
@@ -175,7 +175,7 @@ def _candidates(school: School, pairs: ir.Table) -> ir.Table:
         .distinct()
     )
     found = school.hold(
-        blocking.pairs(school.blind, school.model, school.hold, asked=asked).semi_join(
+        blocking.pairs(school.blind, school.model, school.hold, asking=asked).semi_join(
             asked, ["record_key", "kind"]
         )
     )
@@ -193,9 +193,14 @@ def without_numbers(identities: ir.Table) -> ir.Table:
 
 
 def _compared(school: School, known: Known, pairs: ir.Table) -> ir.Table:
-    documents = matching.documents(pairs, known.identities)
-    trips = school.hold(evidence.trips(school.crossings, documents))
-    return school.hold(scores.numbered(evidence.compared(known, pairs, trips)))
+    return matching.compared(school.hold, known, pairs, school.crossings)
+
+
+def _seen_from(school: School) -> Known:
+    """What is known, but for the places that numbers name."""
+    places = school.blind.identities.select("record_key", "places")
+    papers = school.known.identities.drop("places").inner_join(places, "record_key")
+    return replace(school.known, identities=school.hold(papers))
 
 
 def _counts(school: School, compared: ir.Table) -> dict[str, dict[str, float]]:
@@ -256,7 +261,7 @@ def _calibration(school: School, blocked: ir.Table, learned: Weights) -> dict[st
     compared = _compared(school, school.blind, blocked.drop("is_true"))
     scored = matching.scored(school.con, school.hold, compared, school.model, learned)
     run = matching.Linking(school.con, school.hold, school.known, school.model, learned)
-    population = run.population()
+    population = run.population
     present = 1 - 1 / ABSENT
     kinds = tuple(k.model_copy(update={"expected": present}) for k in school.model.kinds)
     model = school.model.model_copy(update={"kinds": kinds})

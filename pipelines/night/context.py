@@ -106,8 +106,8 @@ class Night:
     def past(self, stage: str) -> Past | None:
         """What a stage may build on.
 
-        Nothing where it was told not to, never ran, ran under other conditions, its snapshot has expired, or an
-        earlier stage has since worked everything out anew.
+        Nothing where it was told not to, never ran, ran under other conditions, its snapshot has
+        expired, or an earlier stage has since worked everything out anew.
         """
         runs = self.runs()
         last = runs.get(stage)

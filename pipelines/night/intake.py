@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipelines import contracts
 from pipelines.intake import arrivals, deliveries, gate, supersede, typed
 from pipelines.night.context import WITHHELD, ConservationError, Night
+from pipelines.night.health import write_page
 
 
 def take_in(this: Night) -> list[dict[str, Any]]:
@@ -100,6 +101,8 @@ def judge(this: Night) -> pa.Table:
         _keep_checks(this, checks)
         if gate.is_withheld(checks):
             keep_night(this, WITHHELD, this.lake.snapshot_id)
+    if gate.is_withheld(checks):
+        write_page(this)
     return checks
 
 

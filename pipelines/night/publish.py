@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from pipelines import contracts, link, reconcile, reference, surface
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
+from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
 from pipelines.night.reconcile import Linked, published
 from pipelines.night.tidy import forget_old
@@ -35,6 +36,7 @@ def publish(this: Night) -> None:
             keep_night(this, PUBLISHED, run.snapshot_id)
             this.enter(run)
     forget_old(lake, this.now)
+    write_page(this)
 
 
 def _changes(this: Night, linked: Linked) -> ir.Table:

@@ -120,6 +120,4 @@ def _opened(
     secret = keys.load(now.home.keys, now.key, exists(now.home))
     with open_lake(now, secret) as lake:
         number = next_number(lake)
-        yield Night(
-            lake, now, secret, policy, night, number, report, is_rebuild=rebuild, only=only
-        )
+        yield Night(lake, now, secret, policy, night, number, report, is_rebuild=rebuild, only=only)

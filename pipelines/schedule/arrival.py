@@ -5,15 +5,17 @@ hold a file name.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from pipelines import settings
 
-# Between the two looks that a file must pass unchanged.
-SECONDS_BETWEEN_LOOKS = 5.0
+# For so long a file must lie there unchanged; a slow sender pauses for less.
+SECONDS_UNCHANGED = 5.0
+SECONDS_BETWEEN_LOOKS = 1.0
 Number = str
 # Source, file and time of receipt in microseconds: what the published file says of a delivery.
 Received = tuple[str, str, int]
@@ -22,31 +24,40 @@ Received = tuple[str, str, int]
 class DeliveryTrigger(BaseEventTrigger):
     """Fires when deliveries have landed that the published file does not know of."""
 
-    def __init__(self, seconds: float = SECONDS_BETWEEN_LOOKS) -> None:
-        """Look at landing/ every so many seconds."""
+    def __init__(self, unchanged: float = SECONDS_UNCHANGED) -> None:
+        """Tell of files that have lain in landing/ unchanged for so many seconds."""
         super().__init__()
-        self.seconds = seconds
+        self.unchanged = unchanged
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """What the triggerer makes this trigger from."""
-        return f"{type(self).__module__}.{type(self).__qualname__}", {"seconds": self.seconds}
+        return f"{type(self).__module__}.{type(self).__qualname__}", {"unchanged": self.unchanged}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event for each look that finds something new; ends with the triggerer only."""
-        home = settings.load().home
-        told: set[Number] = set()
-        before = await asyncio.to_thread(look, home)
+        """Numbers of deliveries as they settle, each told once; ends with the triggerer only."""
+        home, watch, told = settings.load().home, Watch(self.unchanged), set[Number]()
         while True:
-            await asyncio.sleep(self.seconds)
-            after = await asyncio.to_thread(look, home)
-            if settled(before, after) - told:
+            landed = await asyncio.to_thread(look, home)
+            if fresh := watch.settled(landed, time.monotonic()) - told:
+                told |= fresh
                 known = await asyncio.to_thread(published, home)
-                new = {number for number, at in after.items() if at not in known}
-                new = (new & settled(before, after)) - told
-                told |= settled(before, after)
-                if new:
-                    yield TriggerEvent({"deliveries": len(new)})
-            before = after
+                if new := [n for n, at in landed.items() if n in fresh and at not in known]:
+                    yield TriggerEvent({"deliveries": new})
+            await asyncio.sleep(min(SECONDS_BETWEEN_LOOKS, self.unchanged / 2))
+
+
+class Watch:
+    """Which files have stayed as they are for a while, from one look to the next."""
+
+    def __init__(self, unchanged: float) -> None:
+        """Files settle once they were seen unchanged for so many seconds."""
+        self.unchanged = unchanged
+        self.since: dict[Number, float] = {}
+
+    def settled(self, landed: Collection[Number], now: float) -> set[Number]:
+        """Those that have settled by now, a moment in seconds."""
+        self.since = {number: self.since.get(number, now) for number in landed}
+        return {number for number, at in self.since.items() if now - at >= self.unchanged}
 
 
 def look(home: settings.Home) -> dict[Number, Received]:
@@ -56,11 +67,6 @@ def look(home: settings.Home) -> dict[Number, Received]:
 
     landed = arrivals.find(home.landing, list(contracts.sources()))
     return {a.number: (a.source, a.file, a.modified_ns // 1000) for a in landed}
-
-
-def settled(before: dict[Number, Received], after: dict[Number, Received]) -> set[Number]:
-    """Files that neither grew nor were written between two looks."""
-    return before.keys() & after.keys()
 
 
 def published(home: settings.Home) -> set[Received]:

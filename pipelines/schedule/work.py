@@ -31,10 +31,9 @@ def find() -> list[list[arrival.Number]]:
     with discreet():
         home = settings.load().home
         before = arrival.look(home)
-        time.sleep(arrival.SECONDS_BETWEEN_LOOKS)
-        after = arrival.look(home)
-        known, still = arrival.published(home), arrival.settled(before, after)
-        return lots([n for n, at in after.items() if n in still and at not in known])
+        time.sleep(arrival.SECONDS_UNCHANGED)
+        after, known = arrival.look(home), arrival.published(home)
+        return lots([n for n, at in after.items() if n in before and at not in known])
 
 
 def lots(numbers: list[arrival.Number]) -> list[list[arrival.Number]]:
@@ -57,14 +56,23 @@ def run_stage(stage: str, only: list[arrival.Number] | None = None) -> str:
 
 
 def run_night() -> None:
-    """All stages in one process, on what has stopped growing; skipped where a gate withholds."""
+    """All stages in one process, on what has arrived; skipped where a gate withholds."""
+    only = arrived()
     with discreet():
         from pipelines import night
 
-        whole = [number for lot in find() for number in lot]
-        status = night.run(settings.load(), night_of(), only=whole).status
+        status = night.run(settings.load(), night_of(), only=only).status
     if status == WITHHELD:
         raise AirflowSkipException(WITHHELD)
+
+
+def arrived() -> list[arrival.Number]:
+    """Deliveries that the trigger has told of; where a run was asked for by hand, all."""
+    context: Any = get_current_context()
+    events = [event for told in context["triggering_asset_events"].values() for event in told]
+    if not events:
+        return [number for lot in find() for number in lot]
+    return [number for event in events for number in event.extra["payload"]["deliveries"]]
 
 
 def night_of() -> date:

@@ -56,7 +56,7 @@ class Airflow:
             for t in found
         }
 
-    def ended(self, dag: str, run: str, seconds: float = 120) -> str:
+    def ended(self, dag: str, run: str, seconds: float = 300) -> str:
         return until(
             lambda: state if (state := self.runs(dag)[run]) in ENDED else "",
             seconds,
@@ -69,13 +69,22 @@ class Airflow:
         lines = [line for file in files for line in file.read_text().splitlines()]
         return "\n".join(line[:2000] for line in lines if '"level":"error"' in line)
 
+    def database(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{self.home / 'airflow' / 'airflow.db'}?mode=ro", uri=True)
+
+    def is_watching(self) -> bool:
+        """Whether a trigger runs: it stops with its DAG's pause, and starts a while after it."""
+        with self.database() as database:
+            query = "SELECT count(*) FROM trigger WHERE triggerer_id IS NOT NULL"
+            return bool(database.execute(query).fetchone()[0])
+
     def written(self) -> Iterator[tuple[str, bytes]]:
         """Everything that Airflow has kept: its database row by row, its logs, its events."""
         kept = self.home / "airflow"
-        with sqlite3.connect(f"file:{kept / 'airflow.db'}?mode=ro", uri=True) as database:
+        with self.database() as database:
             yield "database", "\n".join(database.iterdump()).encode()
         for file in kept.rglob("*"):
-            if file.is_file() and not file.name.startswith("airflow.db"):
+            if file.is_file():
                 yield str(file.relative_to(kept)), file.read_bytes()
 
 

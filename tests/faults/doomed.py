@@ -1,10 +1,11 @@
-"""`pulang` in a process that kills itself with SIGKILL when it comes to its n-th point.
+"""`pulang` in a process that kills itself with SIGKILL when it comes to a point.
 
-    python -m tests.faults.doomed TRACE N night --date 2025-12-31
+    python -m tests.faults.doomed TRACE POINT night --date 2025-12-31
 
 A point is before and after each stage, each write of the lake, each commit, each table of the
 published file, and each rename, link and deletion of a file. The points are written to the file
-TRACE, one per line, as `kind: what`; N = 0 kills nobody.
+TRACE, one per line, as `kind: what`. POINT is the number of one, or the name of the first such;
+0 kills nobody.
 """
 
 import os
@@ -18,15 +19,15 @@ from typing import Any
 
 
 class Points:
-    """Counts the points as they come; the one that was asked for is the last."""
+    """Counts the points as they come, up to the one that was asked for by number or name."""
 
-    def __init__(self, trace: Path, last: int) -> None:
+    def __init__(self, trace: Path, last: str) -> None:
         self.trace, self.last, self.count = trace.open("w", buffering=1), last, 0
 
     def __call__(self, name: str) -> None:
         self.count += 1
         print(name, file=self.trace)
-        if self.count == self.last:
+        if self.last in (name, str(self.count)):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(
@@ -88,7 +89,7 @@ def _published(_: Any, name: str, *__: Any, **told: Any) -> str | None:
 
 if __name__ == "__main__":
     trace, last, *arguments = sys.argv[1:]
-    laid(Points(Path(trace), int(last)))
+    laid(Points(Path(trace), last))
     from pipelines.cli import app
 
     app(arguments)

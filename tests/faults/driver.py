@@ -1,6 +1,6 @@
 """Nights that are killed, starved of disk, locked out or fed half a file, and run again.
 
-    python -m tests.faults.driver [--quick] [--postgres]
+    python -m tests.faults.driver [--postgres]
 
 Real processes run `pulang night` on copies of one home: the story of tests/story.py after its
 first night, with a correction landed. After each fault the published file must be a whole night,
@@ -25,14 +25,15 @@ from pathlib import Path
 import duckdb
 
 from pipelines import contracts, settings
+from pipelines.night.context import ORDER
 from pipelines.publish.digest import digests, of_table
 from tests import papers, postgres, story
 
 KEY = "a key for tests"
 WITHHELD_ROOM = (0.1, 0.5, 2.0)  # MiB left on the disk
 LIMITS = (8, 64, 600)  # KiB that a file may have
-MOMENTS, SEED = 10, 7  # kills at random times
-EVERY = 4  # of the writes and published tables, one in so many
+MOMENTS, SEED = 8, 7  # kills at random times
+EVERY = 8  # of the writes and published tables, one in so many
 # What a run says of itself, and not of the deliveries.
 OF_RUNS = {("ops", "stages"), ("ops", "nights"), ("ops", "checks")}
 
@@ -79,13 +80,18 @@ def environment(now: settings.Settings) -> dict[str, str]:
     return os.environ | given
 
 
-def command(now: settings.Settings, point: int = 0) -> list[str]:
-    trace = str(now.home.path.with_suffix(".trace"))
-    doomed = [sys.executable, "-m", "tests.faults.doomed", trace, str(point)]
+def trace(now: settings.Settings) -> list[str]:
+    """The points that the last run of a home came to."""
+    return now.home.path.with_suffix(".trace").read_text().splitlines()
+
+
+def command(now: settings.Settings, point: int | str = 0) -> list[str]:
+    passed = str(now.home.path.with_suffix(".trace"))
+    doomed = [sys.executable, "-m", "tests.faults.doomed", passed, str(point)]
     return [*doomed, "night", "--date", str(story.NIGHT), "--json"]
 
 
-def run(now: settings.Settings, point: int = 0, file_limit: int | None = None) -> int:
+def run(now: settings.Settings, point: int | str = 0, file_limit: int | None = None) -> int:
     """The exit code of one night; negative where a signal ended it."""
 
     def limited() -> None:
@@ -116,7 +122,7 @@ def prepared(folder: Path, with_postgres: bool = False) -> Iterator[House]:
         start = time.monotonic()
         assert run(calm) == 0
         house.seconds = time.monotonic() - start
-        house.points = calm.home.path.with_suffix(".trace").read_text().splitlines()
+        house.points = trace(calm)
         house.once, house.lake = digests(calm.home.warehouse), lake_says(calm)
         assert run(calm) == 0
         house.twice = digests(calm.home.warehouse)
@@ -167,14 +173,15 @@ def is_recovered(house: House, now: settings.Settings, was_recorded: bool | None
 # Faults: each gives what went wrong, "" where nothing did
 
 
-def killed_at(house: House, point: int) -> str:
-    now = house.copy(f"point{point}")
-    if run(now, point) != -signal.SIGKILL:
-        return f"was not killed at {house.points[point - 1]}"
-    last = len(house.points) - house.points[::-1].index("commit: after")
-    wrong = is_whole(house, now) or is_recovered(house, now, was_recorded=point >= last)
+def killed_at(house: House, point: int | str) -> str:
+    now = house.copy(f"point{point}" if isinstance(point, int) else "point")
+    code = run(now, point)
+    passed = trace(now)
+    wrong = "" if code == -signal.SIGKILL else f"ended with {code}"
+    was_recorded = passed.count("commit: after") == len(ORDER)
+    wrong = wrong or is_whole(house, now) or is_recovered(house, now, was_recorded)
     house.drop(now)
-    return wrong and f"{house.points[point - 1]}: {wrong}"
+    return wrong and f"{point}, {passed[-1]}: {wrong}"
 
 
 def killed_after(house: House, number: int, seconds: float) -> str:
@@ -293,12 +300,16 @@ def may_mount(folder: Path) -> bool:
 
 
 def points_of(house: House) -> Iterator[tuple[str, int]]:
-    """(kind, point): all of stages, commits and files, and some of the many writes."""
+    """(kind, point): each begin and end of a stage, commit and file, some of the many writes."""
     seen: Counter[str] = Counter()
     for number, point in enumerate(house.points, 1):
         kind = point.partition(":")[0]
         seen[kind] += 1
-        if kind not in ("write", "publication") or seen[kind] % EVERY == 0:
+        if kind in ("write", "publication"):
+            is_wanted = seen[kind] % EVERY == 0
+        else:
+            is_wanted = not point.startswith(("stage: after begin", "stage: before enter"))
+        if is_wanted:
             yield f"killed at a {kind}", number
 
 
@@ -330,22 +341,18 @@ def starved(house: House) -> Iterator[Fault]:
 
 
 def quick(house: House) -> Iterator[Fault]:
-    """One fault of those that need no long look: in the middle of publishing, of a stage."""
-    wanted = {"commit: before": 4, "file: after replace pulang.duckdb": 1}
-    for point, which in wanted.items():
-        places = [n for n, name in enumerate(house.points, 1) if name == point]
-        yield point.partition(":")[0], lambda n=places[which - 1]: killed_at(house, n)
+    """The worst moment, between the rename and its record; and a disk that takes nothing."""
+    yield "killed at a file", lambda: killed_at(house, "file: after replace pulang.duckdb")
     yield "file too large", lambda: file_too_large(house, LIMITS[0])
-    yield "delivery still being copied", lambda: delivery_still_copied(house)
 
 
-def tried(faults: Iterator[Fault], say: Callable[[str], None] = print) -> dict[str, list[str]]:
+def tried(faults: Iterator[Fault], say: Callable[..., None] = print) -> dict[str, list[str]]:
     """What went wrong by kind of fault: one entry per fault, empty where nothing did."""
     found: dict[str, list[str]] = {}
     for kind, fault in faults:
         wrong = fault()
         found.setdefault(kind, []).append(wrong)
-        say(f"{kind}: {wrong or 'recovered'}")
+        say(f"{kind}: {wrong or 'recovered'}", flush=True)
     return found
 
 
@@ -360,12 +367,13 @@ def table(found: dict[str, list[str]]) -> str:
 def main() -> int:
     """Prints one line per fault, then the counts; 1 where a fault was not survived."""
     options = argparse.ArgumentParser()
-    options.add_argument("--quick", action="store_true")
-    options.add_argument("--postgres", action="store_true")
+    options.add_argument("--postgres", action="store_true", help="with the catalog in PostgreSQL")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pulang-faults-") as folder:
-        with prepared(Path(folder), given.postgres) as house:
-            found = tried(quick(house) if given.quick else everything(house))
+    with (
+        tempfile.TemporaryDirectory(prefix="pulang-faults-") as folder,
+        prepared(Path(folder), given.postgres) as house,
+    ):
+        found = tried(everything(house))
     print(table(found))
     return int(any(end for ends in found.values() for end in ends))
 

@@ -1,6 +1,7 @@
 """Arrivals: what counts as landed, in which order, and the encrypted copy of each delivery."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,37 @@ def test_other_bytes_under_the_same_name_are_another_delivery(tmp_path: Path) ->
     [second] = batches(tmp_path, first)
     assert second.status == deliveries.TAKEN_IN
     assert second.batch_id != first[0].batch_id
+
+
+# Still coming in
+
+
+def test_a_file_that_grows_is_left_to_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = papers.write(tmp_path / "perlintasan" / "a.csv", "x", "2025-03-01T07:00:00+07:00")
+    whole = papers.write(tmp_path / "perlintasan" / "b.csv", "x")
+    half = papers.write(tmp_path / "perlintasan" / "c.csv", "x")
+    found = arrivals.find(tmp_path, SOURCES)
+    monkeypatch.setattr(arrivals.time, "sleep", lambda _: half.write_text("xy"))
+    assert {a.path for a in arrivals.settled(found)} == {old, whole}
+
+
+def test_old_files_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers.write(tmp_path / "perlintasan" / "a.csv", "x", "2025-03-01T07:00:00+07:00")
+    papers.write(tmp_path / "perlintasan" / "b.csv", "x", "2125-03-01T07:00:00+07:00")
+    found = arrivals.find(tmp_path, SOURCES)
+    monkeypatch.setattr(arrivals.time, "sleep", lambda _: pytest.fail("waited"))
+    assert arrivals.settled(found) == found
+
+
+@pytest.mark.parametrize("become", [lambda f: f.write_text("longer"), lambda f: f.unlink()])
+def test_what_was_written_to_while_it_was_read_is_refused(
+    tmp_path: Path, become: Callable[[Path], object]
+) -> None:
+    file = papers.write(tmp_path / "perlintasan" / "a.csv", "x", "2025-03-01T07:00:00+07:00")
+    found = arrivals.find(tmp_path, SOURCES)
+    arrivals.refuse_changed(found)
+    become(file)
+    with pytest.raises(arrivals.ChangedError, match=r"perlintasan/a\.csv was written to"):
+        arrivals.refuse_changed(found)

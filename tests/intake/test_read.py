@@ -22,7 +22,7 @@ ROWS = [
     papers.crossing("A1", nama_lengkap="SITI RAHAYU, S.PD", nik="5203015705900001"),
     papers.crossing("A2", nama_lengkap="ANDRÉ", waktu_perlintasan="2025-06-02T08:00:00+07:00"),
 ]
-OF_PAGES = ("position", "missing_column")  # columns that only sheets and pages have
+OF_PAGES = ("file_position", "missing_column")  # columns that only sheets and pages have
 SHORT = "id_perlintasan,nama_lengkap\n"
 
 

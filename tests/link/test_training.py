@@ -34,7 +34,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[training.School
     secret = keys.load(now.home.keys, now.key, lake_exists=False)
     with open_lake(now, secret) as lake:
         policy = Policy.load(home)
-        night.intake(night.Night(lake, now, secret, policy, date(2026, 1, 15), 1, lambda _: None))
+        night.take_in(night.Night(lake, now, secret, policy, date(2026, 1, 15), 1, lambda _: None))
         with lake.scratchpad() as hold:
             of_home = standard.standardised(night.records_of(lake), hold, lake.scratchpad)
             certain = hold(link.links(of_home.identities, MODEL.rules))

@@ -134,7 +134,7 @@ def _gaps(chance: random.Random) -> list[dict[str, Any]]:
     days |= {(day + 400, False) for day in range(chance.choice((0, 7, 31)))}
     return [
         {"gap_on": FIRST + timedelta(days=day), "is_exit": is_exit, "crossings": 0,
-         "expected": 900.0}
+         "expected_crossings": 900.0}
         for day, is_exit in sorted(days)
     ]  # fmt: skip
 

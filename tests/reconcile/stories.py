@@ -85,7 +85,7 @@ GAPS = pa.schema(
         ("gap_on", pa.date32()),
         ("is_exit", pa.bool_()),
         ("crossings", pa.int64()),
-        ("expected", pa.float64()),
+        ("expected_crossings", pa.float64()),
     ]
 )
 SCHEMAS = {
@@ -178,7 +178,7 @@ def person(person_id: str = "P1", born: str | None = "1990-05-01", **values: Any
 
 def gap(on: str | date, is_exit: bool, crossings: int = 0) -> Row:
     """A day on which one direction of the feed is known to be missing."""
-    values = {"gap_on": day(on), "is_exit": is_exit, "crossings": crossings, "expected": 900.0}
+    values = {"gap_on": day(on), "is_exit": is_exit, "crossings": crossings, "expected_crossings": 900.0}
     return Row("gaps", values)
 
 
