@@ -307,6 +307,18 @@ def check_source(
     raise typer.Exit(0 if trial.status == "taken_in" and not trial.quarantined else 1)
 
 
+@source.command("fetch")
+def fetch_source() -> None:
+    """Fetch what is new at the feeds of this home (feeds.yaml) into landing/."""
+    from pipelines import source_desk
+
+    with _reported() as report:
+        report("fetching")
+        landed = source_desk.fetch(settings.load().home)
+    for name, files in landed.items():
+        out.print(f"{name}: {len(files)} new")
+
+
 @source.command("new")
 def new_source(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],

@@ -14,7 +14,8 @@ import ibis
 
 from pipelines import contracts
 from pipelines.errors import PulangError
-from pipelines.intake import arrivals, deliveries, headers, read, refusals, typed
+from pipelines.intake import arrivals, deliveries, feeds, headers, read, refusals, typed
+from pipelines.settings import Home
 
 NAME = re.compile(r"^[a-z][a-z0-9_]{1,40}$")
 
@@ -111,6 +112,11 @@ def _apart(bad: read.MalformedRow) -> dict[str, Any]:
         "row_number": bad.row_number, "file_position": bad.position, "verdict": "quarantined",
         "field": bad.field, "reason": bad.reason, "unread": [],
     }  # fmt: skip
+
+
+def fetch(home: Home) -> dict[str, list[Path]]:
+    """Fetch every feed of a home into its landing/; by feed, the files that landed."""
+    return {feed.name: feeds.fetch(feed, home.landing) for feed in feeds.declared(home.path)}
 
 
 # A new source

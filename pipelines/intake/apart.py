@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipelines.intake.refusals import UnreadableError
 
 MEMORY = 3 << 30
 SECONDS = 300
-KINDS = ("sheets", "pdf")
+KINDS = {"sheets": "pipelines.intake.sheets", "pdf": "pipelines.intake.pdf"}
 
 
 def pages(kind: str, path: Path) -> list[dict[str, Any]]:
@@ -45,11 +46,7 @@ def _within_bounds() -> None:
 def _main(kind: str, path: Path) -> Iterator[dict[str, Any]]:
     _within_bounds()
     try:
-        if kind == "pdf":
-            from pipelines.intake import pdf as reader
-        else:
-            from pipelines.intake import sheets as reader
-        yield from reader.pages(path)
+        yield from import_module(KINDS[kind]).pages(path)
         yield {"end": True}
     except UnreadableError as error:
         yield {"refused": error.reason, "message": str(error)}

@@ -5,6 +5,7 @@ content, so the same delivery has the same id on every machine and in every rebu
 """
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from pipelines.intake.refusals import UnreadableError
 BLOCK = 1 << 22
 NANOSECONDS = 1_000_000_000
 YOUNG, STILL = 60, 1.0  # seconds: written to so lately, a file is looked at again after so long
+HIDDEN = "\ufffd"
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 IGNORED_ENDINGS = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 
 
@@ -74,12 +79,19 @@ def find(landing: Path, sources: list[str]) -> list[Arrival]:
     for source in sources:
         folder = landing / source
         for path in folder.iterdir() if folder.is_dir() else []:
-            if path.is_file() and not _is_ignored(path.name):
+            if path.is_file() and not is_ignored(path.name):
                 stat = path.stat()
                 found.append(
-                    Arrival(stat.st_mtime_ns, path.name, source, path.resolve(), stat.st_size)
+                    Arrival(
+                        stat.st_mtime_ns, shown(path.name), source, path.resolve(), stat.st_size
+                    )
                 )
     return sorted(found)
+
+
+def shown(name: str) -> str:
+    """A file name as it may be shown: signs that steer a screen or hide an ending are U+FFFD."""
+    return UNSEEN.sub(HIDDEN, name)
 
 
 def settled(found: list[Arrival]) -> list[Arrival]:
@@ -116,7 +128,8 @@ def unknown_folders(landing: Path, sources: list[str]) -> list[str]:
     return sorted(p.name for p in landing.iterdir() if p.is_dir() and p.name not in sources)
 
 
-def _is_ignored(name: str) -> bool:
+def is_ignored(name: str) -> bool:
+    """Whether a file is still arriving, or a program's own."""
     return name.startswith((".", "~$")) or name.lower().endswith(IGNORED_ENDINGS)
 
 
@@ -133,7 +146,8 @@ def fingerprint(arrival: Arrival, copy: Sink | None = None) -> Fingerprint:
             digest.update(block)
             if copy:
                 copy.write(block)
-    return Fingerprint(digest.hexdigest(), _encoding(arrival.path))
+    is_refused = HIDDEN in arrival.file
+    return Fingerprint(digest.hexdigest(), "" if is_refused else _encoding(arrival.path))
 
 
 def _blocks(raw: BinaryIO) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ DELIMITERS = ",;\t|"
 HEADER_BYTES = 1 << 16
 CSV_BLOCK = 1 << 20
 GRID_BYTES = 16 << 20  # a CSV with titles above its header is not larger
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 TITLES = 60  # lines in which a header is looked for
 
 
@@ -84,11 +86,13 @@ def _csv_head(path: Path, encoding: str, contract: Table) -> _Head:
     if len(found) == 1 and len(raw) >= HEADER_BYTES:
         raise UnreadableError("line_too_long", "the first line goes on without an end")
     above = 0
-    while not found[above].strip() or lines.is_hint(found[above]):
+    while above < len(found) and (not found[above].strip() or lines.is_hint(found[above])):
         above += 1
+    if above == len(found):
+        raise UnreadableError("empty_file", "no header")
     words = headers.known_words(contract)
     best = _delimiter(found[above], words)
-    names = [name.strip() for name in _cells(found[above], best)]
+    names = [UNSEEN.sub("", name).strip() for name in _cells(found[above], best)]
     if len(names) > COLUMNS:
         raise UnreadableError("too_wide", "the header has too many columns")
     has_more = any(line.strip() for line in found[above + 1 :]) or len(raw) >= HEADER_BYTES
@@ -133,14 +137,17 @@ def _csv_chunks(
         into.malformed.append(malformed)
         return "skip" if len(into.malformed) <= SET_APART else "error"
 
+    # Columns go by their place: a name may hold what Arrow does not take for one.
+    places = [f"c{n}" for n in range(len(head.names))]
+    named = {name: places[head.names.index(title)] for name, title in into.columns.items()}
     reader = pa_csv.open_csv(
         pa.PythonFile(mended, "r"),
-        pa_csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK, column_names=head.names),
+        pa_csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK, column_names=places),
         pa_csv.ParseOptions(
             delimiter=head.delimiter, newlines_in_values=True, invalid_row_handler=set_aside
         ),
         pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(head.names, pa.string()),
+            column_types=dict.fromkeys(places, pa.string()),
             strings_can_be_null=True,
             null_values=[""],
             quoted_strings_can_be_null=True,
@@ -152,7 +159,7 @@ def _csv_chunks(
         seen = sum(1 for number in ragged if number <= last) if ragged else 0
         into.rows = last
         into.refuse_if_hopeless()
-        yield numbered(pa.table(batch), into.columns, contract, numbers)
+        yield numbered(pa.table(batch), named, contract, numbers)
     into.rows = max([last, *ragged[-1:]])
 
 

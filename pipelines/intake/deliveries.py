@@ -19,6 +19,7 @@ SKIPPED_SPANS = 200  # listed of one delivery
 Item = TypeVar("Item")
 Judge = Callable[[pa.Table], pa.Table]
 
+UNSAFE_NAME = "unsafe_name"
 TAKEN_IN, REPEATED, REFUSED = "taken_in", "repeated", "refused"
 
 
@@ -61,7 +62,8 @@ def new_batches(
     """
     seen = {(b["source"], b["file"], b["modified_ns"], b["bytes"]) for b in known}
     ids = {b["batch_id"] for b in known}
-    originals = {(b["source"], b["sha256"]): b for b in known if b["status"] != REPEATED}
+    originals = {(b["source"], b["sha256"]): b for b in known
+                 if b["status"] != REPEATED and b["status_reason"] != UNSAFE_NAME}  # fmt: skip
     for arrival in landed:
         if (arrival.source, arrival.file, arrival.modified_ns, arrival.bytes) in seen:
             continue
@@ -75,11 +77,16 @@ def new_batches(
 def _batch(arrival: arrivals.Arrival, archive: arrivals.Archive) -> Batch:
     print_ = archive.keep(arrival)
     identifier = arrivals.batch_id(arrival.source, arrival.file, print_.sha256)
-    return Batch(identifier, arrival, print_.sha256, print_.encoding)
+    batch = Batch(identifier, arrival, print_.sha256, print_.encoding)
+    if arrivals.HIDDEN in arrival.file:
+        batch.status, batch.status_reason = REFUSED, UNSAFE_NAME
+    return batch
 
 
 def _mark_repetition(batch: Batch, originals: dict[tuple[str, str], Any]) -> None:
     content = (batch.arrival.source, batch.sha256)
+    if batch.status == REFUSED:
+        return
     if content in originals:
         batch.status = REPEATED
         original = originals[content]

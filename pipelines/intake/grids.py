@@ -87,6 +87,7 @@ class Found:
     apart: list[MalformedRow] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)  # lines of headers, lower lines of rows
     has_table: bool = False
 
 
@@ -223,6 +224,7 @@ class _PageReader:
         is_again = self.layout is not None and self.layout.places == header.places
         self._end()
         self.start = self.last
+        self.found.used += [self._position(header.top + n) for n in range(header.height)]
         if is_again and self.layout:
             self._skip(header.top, header.height, "repeated header")
             header.captions = self.layout.captions
@@ -312,6 +314,7 @@ class _PageReader:
 
     def _join(self, at: int, layout: Layout) -> None:
         values, cells = self.found.rows[-1].values, self.page.lines[at]
+        self.found.used.append(self._position(at))
         for name, place in layout.places.items():
             more = cells[place] if place < len(cells) else None
             if more:
@@ -360,7 +363,8 @@ class _PageReader:
 
     def without_header(self, wide: int, start: int) -> None:
         """A page without a table: lines of `wide` cells may be rows of one, others are words."""
-        self.start, self.body_top, self.loose = start, 0, []
+        self.start = self.last = start
+        self.body_top, self.loose = 0, []
         for at, cells in enumerate(self.page.lines):
             if sum(map(bool, cells)) >= wide:
                 self._set_apart(at, NO_HEADER)

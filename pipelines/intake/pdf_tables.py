@@ -161,11 +161,13 @@ class _Ruled:
         return found, merged
 
     def _band(self, word: Word) -> int | None:
+        """The band of the table that a word stands in; None for text beside it."""
         x, y = word.middle
-        if not self.columns[0] - NEAR <= x <= self.columns[-1] + NEAR:
-            return None
         band = _between(self.bands, y)
-        return band if band is not None and self._is_of_table(band) else None
+        borders = self._borders(band) if band is not None else []
+        if len(borders) < 2 or not self.columns[borders[0]] <= x < self.columns[borders[-1]]:
+            return None
+        return band
 
     def _is_of_table(self, band: int) -> bool:
         return len(self._borders(band)) > 1

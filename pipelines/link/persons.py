@@ -192,7 +192,7 @@ def crossings_with_person(crossings: ir.Table, person_records: ir.Table) -> ir.T
     travellers = person_records.filter(person_records.source == "perlintasan").select(
         "record_key", "person_id"
     )
-    joined = crossings.left_join(travellers, "record_key")
+    joined = crossings.view().left_join(travellers, "record_key")
     return joined.select(*(c for c in crossings.columns if c != "record_key"), "person_id")
 
 

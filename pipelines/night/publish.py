@@ -9,6 +9,7 @@ from pipelines.night.context import PUBLISHED, RULES, Night, last_published, rec
 from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
 from pipelines.night.reconcile import Linked, published
+from pipelines.night.standardise import standard
 from pipelines.night.tidy import forget_old
 from pipelines.publish import lookups, warehouse
 
@@ -26,7 +27,7 @@ def publish(this: Night) -> None:
         linked = Linked(
             linked.crossings, placements, repatriations, linked.persons, linked.shared_identities
         )
-        checks, changed = verdicts(this), hold(_changes(this, linked))
+        checks, changed = verdicts(this), hold(_changes(this, linked, hold))
         tables = surfaced(this, linked, hold) | _accounts(this, checks)
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
@@ -39,15 +40,19 @@ def publish(this: Night) -> None:
     write_page(this)
 
 
-def _changes(this: Night, linked: Linked) -> ir.Table:
+def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
     """What became of departures since the last published night; nothing on the first."""
     lake, before = this.lake, last_published(this.lake)
     if not before:
         return lake.table("reconciled", "changes").limit(0)
     then = before["snapshot_id"]
+    changed = {name: hold(lake.changed("records", name, then)) for name in records_of(lake)}
+    theirs = standard(lake).crossings.semi_join(changed["crossings"], "crossing_id")
     persons = {
-        "crossings": linked.crossings, "placements": linked.placements,
-        "repatriations": linked.repatriations,
+        "crossings": link.crossings_with_person(
+            theirs, lake.table("identity", "person_records").semi_join(theirs, "record_key")
+        ),
+        "placements": linked.placements, "repatriations": linked.repatriations,
     }  # fmt: skip
     moved = lake.changed("reconciled", "departures", then).select("departure_key").distinct()
     was, now = (
@@ -61,7 +66,7 @@ def _changes(this: Night, linked: Linked) -> ir.Table:
         reconcile.differing(was, now),
         was,
         now,
-        reconcile.news(records_of(lake), persons, lake.table_at("ops", "batches", then)),
+        reconcile.news(changed, persons),
         are_rules_new=any(before[name] != this.rules[name] for name in RULES),
         is_linkage_new=before["linkage_model"] != this.rules["linkage_model"],
         night=this.night,

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 # The columns of a departure that name records; `list_row` stands for list_file and list_number.
 RECORDS = ("exit_crossing_id", "return_crossing_id", "placement_id", "list_row")
 
-_NOT_CONTENT = ("batch_id", "row_number", "received_at", "superseded_by")
+_NOT_CONTENT = ("batch_id", "row_number", "received_at", "superseded_by", "is_now")
 
 
 def with_list_row(departures: ir.Table) -> ir.Table:
@@ -20,13 +20,11 @@ def _list_row(t: ir.Table) -> ir.StringValue:
     return t.list_file + "#" + t.list_number
 
 
-def news(
-    records: dict[str, ir.Table], persons: dict[str, ir.Table], known_batches: ir.Table
-) -> ir.Table:
-    """Current records that came in other deliveries than `known_batches` (key record).
+def news(changed: dict[str, ir.Table], persons: dict[str, ir.Table]) -> ir.Table:
+    """Current records that came since the night before (key record).
 
-    Takes all versions of crossings, placements and repatriations by name, the current ones with
-    persons, and the deliveries (batch_id) of the night before. Columns: record, person_id,
+    Takes the versions of crossings, placements and repatriations that came or went since (all
+    columns and is_now), by name, and the current records with persons. Columns: record, person_id,
     is_correction. What came again with the same content is no news.
     """
     keyed = {
@@ -37,35 +35,28 @@ def news(
     return ibis.union(
         *(
             _news(
-                records[name].mutate(record=key(records[name])),
+                changed[name].mutate(record=key(changed[name])),
                 persons[name].select("person_id", record=key(persons[name])),
-                known_batches,
             )
             for name, key in keyed.items()
         )
     )
 
 
-def _news(versions: ir.Table, persons: ir.Table, known_batches: ir.Table) -> ir.Table:
-    fresh = versions.filter(versions.superseded_by.isnull()).anti_join(known_batches, "batch_id")
+def _news(changed: ir.Table, persons: ir.Table) -> ir.Table:
+    """A version that counts now against the one that counted before, which went."""
+    counting = changed.filter(changed.superseded_by.isnull())
+    came, went = (counting.filter(side) for side in (counting.is_now, ~counting.is_now))
+    version = ["batch_id", "row_number"]
+    fresh = came.anti_join(went, version)
     fresh = fresh.select("record", content=_content(fresh))
-    replaced = _counted_before(versions.semi_join(fresh, "record"), known_batches)
+    replaced = went.anti_join(came, version)
+    replaced = replaced.select("record", previous_content=_content(replaced))
     both = fresh.left_join(replaced, "record").drop("record_right")
     told = both.filter((both.content != both.previous_content).fill_null(True))
     return told.left_join(persons, "record").select(
         "record", "person_id", is_correction=told.previous_content.notnull()
     )
-
-
-def _counted_before(versions: ir.Table, known_batches: ir.Table) -> ir.Table:
-    """The content of the version that counted the night before (key record)."""
-    old = versions.semi_join(known_batches, "batch_id")
-    newest = ibis.window(
-        group_by="record",
-        order_by=[ibis.desc("received_at"), ibis.desc("batch_id"), ibis.desc("row_number")],
-    )
-    ranked = old.mutate(place=ibis.row_number().over(newest), previous_content=_content(old))
-    return ranked.filter(ranked.place == 0).select("record", "previous_content")
 
 
 def _content(versions: ir.Table) -> ir.StringValue:

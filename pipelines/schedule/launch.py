@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -18,7 +19,7 @@ from urllib.request import urlopen
 from pipelines import settings
 
 USER = "admin"
-SECONDS_TO_START = 120
+SECONDS_TO_START, SECONDS_TO_STOP = 180, 20
 CHECKOUT = settings.PACKAGE.parent
 
 
@@ -86,19 +87,31 @@ def main() -> int:
     output = home.path / "airflow" / "standalone.log"
     with output.open("ab") as log:
         airflow = [str(Path(sys.executable).parent / "airflow"), "standalone"]
-        running = subprocess.Popen(airflow, stdout=log, stderr=log)  # noqa: S603
-    signal.signal(signal.SIGTERM, lambda *_: running.send_signal(signal.SIGINT))
+        # In a session of its own: a second Ctrl-C would leave its scheduler behind.
+        running = subprocess.Popen(airflow, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"Airflow is starting; what it says goes to {output}", flush=True)
     try:
-        started = _wait(running, address)
-        if started:
-            print(
-                f"\n  {address}   user {USER}   password {password}\n\nCtrl-C ends it.", flush=True
-            )
-        return running.wait() if started else 1
-    except KeyboardInterrupt:
-        running.send_signal(signal.SIGINT)
+        if not _wait(running, address):
+            return 1
+        print(f"\n  {address}   user {USER}   password {password}\n\nCtrl-C ends it.", flush=True)
         return running.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(running)
+
+
+def _stop(running: subprocess.Popen[bytes]) -> None:
+    """Ask once, since a task may be at its end; then end all that it started."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    if running.poll() is None:
+        running.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        running.wait(SECONDS_TO_STOP)
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
 
 
 def _wait(running: subprocess.Popen[bytes], address: str) -> bool:
@@ -108,7 +121,6 @@ def _wait(running: subprocess.Popen[bytes], address: str) -> bool:
             return True
         time.sleep(1)
     print("Airflow did not start; its log says why", file=sys.stderr)
-    running.send_signal(signal.SIGINT)
     return False
 
 

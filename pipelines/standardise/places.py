@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines import reference
-from pipelines.standardise import words
+from pipelines.standardise import addresses, words
 
 # How a kind is written before a name, as compact keys. The bare name comes first.
 KABUPATEN = ("", "KABUPATEN", "KAB", "KABUPATENADMINISTRASI", "KABADM", "KABADMINISTRASI",
@@ -114,14 +114,16 @@ def located(
 ) -> ir.Table:
     """`records` with province_code, regency_code and district_code of today, null when unclear.
 
-    The three values are columns of `records` as delivered; see `resolved` for the rules.
+    The three values are columns of `records` as delivered, of which one may hold several places
+    (`addresses`); see `resolved` for the rules.
     """
-    given = ibis.literal("") if province is None else words.compact(province).fill_null("")
-    worded = records.mutate(
-        province_word=given,
-        regency_word=words.compact(regency).fill_null(""),
-        district_word=words.compact(district).fill_null(""),
-    )
+    given = ibis.literal("") if province is None else province
+    told = addresses.told(records, given, regency, district)
+    worded = told.mutate(
+        province_word=words.compact(told.said_province).fill_null(""),
+        regency_word=words.compact(told.said_regency).fill_null(""),
+        district_word=words.compact(told.said_district).fill_null(""),
+    ).view()
     region = resolved(worded.select(*PLACE_KEY).distinct(), regions)
     columns = [*records.columns, "province_code", "regency_code", "district_code"]
     return worded.left_join(region, PLACE_KEY).select(*columns)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -112,7 +111,6 @@ def running(home: Path, more: dict[str, str]) -> Iterator[Airflow]:
         env=plain | {"PULANG_HOME": str(home)} | ports | more,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
     try:
         said = starter.stdout
@@ -125,9 +123,5 @@ def running(home: Path, more: dict[str, str]) -> Iterator[Airflow]:
         airflow.token = login["access_token"]
         yield airflow
     finally:
-        starter.send_signal(signal.SIGTERM)
-        try:
-            starter.wait(20)
-        except subprocess.TimeoutExpired:  # a task that was still running holds it
-            os.killpg(starter.pid, signal.SIGKILL)
-            starter.wait()
+        starter.terminate()
+        starter.wait(60)

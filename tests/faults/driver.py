@@ -184,6 +184,18 @@ def killed_at(house: House, point: int | str) -> str:
     return wrong and f"{point}, {passed[-1]}: {wrong}"
 
 
+def killed_in_turn(house: House, points: list[str]) -> str:
+    """Killed at one point, begun again and killed at the next, and at last left to end."""
+    now, wrong = house.copy("turns"), ""
+    for point in points:
+        code = run(now, point)
+        wrong = wrong or ("" if code == -signal.SIGKILL else f"ended with {code} at {point}")
+        wrong = wrong or is_whole(house, now)
+    wrong = wrong or is_recovered(house, now, was_recorded=False)
+    house.drop(now)
+    return wrong
+
+
 def killed_after(house: House, number: int, seconds: float) -> str:
     now = house.copy(f"moment{number}")
     with subprocess.Popen(
@@ -338,12 +350,6 @@ def starved(house: House) -> Iterator[Fault]:
         return
     for room in WITHHELD_ROOM:
         yield "disk full", lambda room=room: disk_full(house, room)
-
-
-def quick(house: House) -> Iterator[Fault]:
-    """The worst moment, between the rename and its record; and a disk that takes nothing."""
-    yield "killed at a file", lambda: killed_at(house, "file: after replace pulang.duckdb")
-    yield "file too large", lambda: file_too_large(house, LIMITS[0])
 
 
 def tried(faults: Iterator[Fault], say: Callable[..., None] = print) -> dict[str, list[str]]:

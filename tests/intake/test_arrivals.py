@@ -1,5 +1,6 @@
 """Arrivals: what counts as landed, in which order, and the encrypted copy of each delivery."""
 
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from pipelines import contracts
 from pipelines.intake import arrivals, deliveries
 from tests import papers
 
@@ -236,3 +238,23 @@ def test_what_was_written_to_while_it_was_read_is_refused(
     become(file)
     with pytest.raises(arrivals.ChangedError, match=r"perlintasan/a\.csv was written to"):
         arrivals.refuse_changed(found)
+
+
+# Names that hide what a file is
+
+
+@pytest.mark.parametrize(
+    "name", [b"a\xff.csv", "gnp\u202evsc.csv".encode(), b"a\x1b[2J.csv", b"a\nb.csv"]
+)
+def test_a_name_with_hidden_signs_is_shown_without_them_and_refused(
+    tmp_path: Path, name: bytes
+) -> None:
+    folder = tmp_path / "landing" / "perlintasan"
+    folder.mkdir(parents=True)
+    (folder / os.fsdecode(name)).write_bytes(b"id_perlintasan\nA1\n")
+    [arrival] = arrivals.find(tmp_path / "landing", SOURCES)
+    assert arrivals.HIDDEN in arrival.file
+    arrival.file.encode()
+    [batch] = deliveries.new_batches([arrival], [], archive(tmp_path))
+    assert (batch.status, batch.status_reason) == (deliveries.REFUSED, "unsafe_name")
+    assert list(deliveries.chunks([batch], contracts.sources()["perlintasan"])) == []

@@ -17,8 +17,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts, link, reference, standardise
+from pipelines import contracts, link, standardise
 from pipelines.link.identities import SHAPE
+from tests.link import worlds
 
 Row = dict[str, Any]
 PERSONS = 5_000
@@ -32,10 +33,10 @@ MOMENT = pa.timestamp("us", "UTC")
 TYPES = {
     "birth_date": pa.date32(), "birth_year": pa.int64(), "event_on": pa.date32(),
     "records": pa.int64(), "first_received_at": MOMENT, "first_event_at": MOMENT,
-    "last_event_at": MOMENT,
+    "last_event_at": MOMENT, "spellings": pa.list_(pa.string()), "word_pairs": pa.list_(pa.int64()),
+    "places": pa.list_(pa.string()),
 }  # fmt: skip
 IDENTITIES = pa.schema([(name, TYPES.get(name, pa.string())) for name in SHAPE])
-PLACED = pa.schema([("record_key", pa.string()), ("place_code", pa.string())])
 CROSSINGS = pa.schema(
     [(name, pa.string()) for name in ("crossing_id", "country_code", "document_number")]
     + [("is_exit", pa.bool_()), ("crossed_at", MOMENT), ("crossed_on", pa.date32())]
@@ -90,23 +91,22 @@ def linked(con: Any, files: Path) -> set[tuple[str, str]]:
         made.append(f"febrl4_{next(number)}")
         return con.create_table(made[-1], table)
 
-    papers, places = [], []
+    papers = []
     for file, kind, source, letter in SIDES:
         for row in rows(files / file):
             key = f"{letter}:{row['rec_id']}"
             papers.append(_identity(row, key, kind, source))
             named = {row[name] for name in PLACES} - {None}
-            places += [{"record_key": key, "place_code": code} for code in sorted(named)]
+            papers[-1]["places"] = sorted(named)
     identities = ibis.memtable(pa.Table.from_pylist(papers, IDENTITIES))
-    identities = hold(identities.mutate(name=standardise.standard_name(identities.name)))
+    identities = identities.mutate(name=standardise.standard_name(identities.name))
     crossings = hold(ibis.memtable(CROSSINGS.empty_table()))
     judgements = hold(
         ibis.memtable(contracts.lake()["identity", "judgements"].arrow_schema.empty_table())
     )
-    model, placed = link.declared(), ibis.memtable(pa.Table.from_pylist(places, PLACED))
-    words = link.weighed_words(hold, identities, reference.memtable("name_words"))
-    known = link.known(hold, identities, placed, crossings, words)
-    certain = hold(link.links(identities, model.rules))
+    model = link.declared()
+    known = worlds.spelt(hold, hold(identities), crossings)
+    certain = hold(link.links(known.identities, model.rules))
     blind = replace(known, identities=link.without_numbers(known.identities))
     school = link.School(con.con, hold, known, blind, certain, crossings, model)
     weights = link.trained(school, "FEBRL4", lambda _: None)

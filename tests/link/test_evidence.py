@@ -69,7 +69,7 @@ def words(con: Any, names: list[str]) -> Any:
     borne += ["LAIN"] * (TRAVELLERS - len(borne))
     papers = [paper(f"D:{n}", "document", name=name) for n, name in enumerate(borne)]
     papers += [paper(f"P:{n}", "placement", name=name) for n, name in enumerate(names)]
-    return worlds.known(con, papers).words
+    return worlds.words(con, worlds.known(con, papers))
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +144,13 @@ def test_who_has_no_name_shares_none_and_nothing_is_said(con: Any) -> None:
 def test_places_that_a_pair_shares(
     con: Any, mine: list[str], theirs: list[str], places: int | None, provinces: int | None
 ) -> None:
-    told = [{"record_key": "P:1", "place_code": code} for code in mine]
-    told += [{"record_key": "D:1", "place_code": code} for code in theirs]
-    pairs = ibis.memtable({"record_key": ["P:1"], "anchor_key": ["D:1"]})
-    found = worlds.rows(con, evidence.shared_places(pairs, worlds.table(told, worlds.PLACE)))
+    codes = pa.list_(pa.string())
+    schema = pa.schema(
+        [("record_key", pa.string()), ("anchor_key", pa.string()), ("places_l", codes),
+         ("places_r", codes)]
+    )  # fmt: skip
+    pair = {"record_key": "P:1", "anchor_key": "D:1", "places_l": mine, "places_r": theirs}
+    found = worlds.rows(con, evidence.shared_places(worlds.table([pair], schema)))
     expected = [] if places is None else [(places, provinces)]
     assert [(row["shared_places"], row["shared_provinces"]) for row in found] == expected
 

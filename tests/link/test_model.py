@@ -173,7 +173,8 @@ def test_every_level_can_be_asked_of_two_papers(con: Any) -> None:
     known = worlds.known(con, [paper("P:1", "placement"), paper("D:1", "document")])
     pairs = ibis.memtable({"record_key": ["P:1"], "anchor_key": ["D:1"], "kind": ["placement"]})
     trips = worlds.trips(con, [], ["D:1"])
-    compared = held(scores.numbered(evidence.compared(known, pairs, trips)))
+    told = evidence.compared(known, pairs, trips, worlds.words(con, known))
+    compared = held(scores.numbered(told))
     for weights in (model.weights(), None):
         with scores.scored(con.con, held, compared, MODEL, weights) as made:
             assert len(worlds.rows(con, made)) == 1
@@ -193,7 +194,8 @@ def scored_alone(con: Any, papers: list[dict[str, Any]], crossings: Any = ()) ->
     known = worlds.known(con, papers)
     pairs = ibis.memtable({"record_key": ["P:1"], "anchor_key": ["D:1"], "kind": ["placement"]})
     trips = worlds.trips(con, crossings, ["D:1"])
-    compared = held(scores.numbered(evidence.compared(known, pairs, trips)))
+    told = evidence.compared(known, pairs, trips, worlds.words(con, known))
+    compared = held(scores.numbered(told))
     return worlds.rows(con, matching.scored(con.con, held, compared, MODEL, model.weights()))
 
 

@@ -40,7 +40,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[training.School
             certain = hold(link.links(of_home.identities, MODEL.rules))
             known = standard.known(of_home, hold)
             blind = link.without_numbers(known.identities)
-            blind = replace(known, identities=blind, places=hold(standard.places(blind, hold)))
+            blind = replace(known, identities=hold(standard.with_keys(blind, hold)))
             yield link.School(lake.con, hold, known, blind, certain, of_home.crossings, MODEL)
 
 
@@ -71,8 +71,7 @@ def test_the_order_of_the_records_changes_nothing(
         return replace(
             known,
             identities=shuffled(known.identities, "record_key"),
-            places=shuffled(known.places, "record_key"),
-            words=shuffled(known.words, "name"),
+            bearers=shuffled(known.bearers, "spelling"),
             entries=shuffled(known.entries, "record_key"),
         )
 

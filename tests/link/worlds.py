@@ -25,7 +25,8 @@ IDENTITY = pa.schema(
         (name, {
             "birth_year": pa.int64(), "records": pa.int64(), "birth_date": pa.date32(),
             "event_on": pa.date32(), "first_received_at": MOMENT, "first_event_at": MOMENT,
-            "last_event_at": MOMENT,
+            "last_event_at": MOMENT, "spellings": pa.list_(pa.string()),
+            "word_pairs": pa.list_(pa.int64()), "places": pa.list_(pa.string()),
         }.get(name, pa.string()))
         for name in SHAPE
     ]
@@ -34,7 +35,6 @@ CROSSING = pa.schema(
     [("crossing_id", pa.string()), ("is_exit", pa.bool_()), ("crossed_at", MOMENT),
      ("crossed_on", pa.date32()), ("document_number", pa.string()), ("country_code", pa.string())]
 )  # fmt: skip
-PLACE = pa.schema([("record_key", pa.string()), ("place_code", pa.string())])
 CLUSTER = pa.schema(
     [("record_key", pa.string()), ("cluster_id", pa.string()), ("has_document", pa.bool_()),
      ("has_paper", pa.bool_())]
@@ -113,15 +113,30 @@ def known(
 ) -> Known:
     """What linkage knows of these papers before it compares them."""
     held = hold(con)
-    told = held(table(papers, IDENTITY))
-    placed = [{"record_key": key, "place_code": code} for key, code in places]
-    return matching.known(
-        held,
-        told,
-        table(placed, PLACE),
-        held(table(crossings, CROSSING)),
-        matching.weighed_words(held, told, reference.memtable("name_words")),
+    named: dict[str, list[str]] = {}
+    for key, code in places:
+        named[key] = sorted({*named.get(key, []), code})
+    told = held(
+        table((row | {"places": named.get(row["record_key"], [])} for row in papers), IDENTITY)
     )
+    return spelt(held, told, held(table(crossings, CROSSING)))
+
+
+def spelt(held: matching.Hold, papers: ir.Table, crossings: ir.Table) -> Known:
+    """What linkage knows of papers that have their places already."""
+    name_words = reference.memtable("name_words")
+    keys = matching.name_keys(held, papers, name_words)
+    bare = papers.drop("spellings", "word_pairs")
+    told = held(bare.left_join(keys, "name").drop("name_right").select(*SHAPE))
+    return matching.known(held, told, crossings, held(evidence.bearers(told)), name_words)
+
+
+def words(con: Any, known: Known) -> ir.Table:
+    """The words of all names and what each proves."""
+    held = hold(con)
+    names = held(known.identities.select("name").drop_null().distinct())
+    forms = matching.words_of(held, names, known.name_words)
+    return held(evidence.weighed(forms, known.bearers, known.name_words))
 
 
 def trips(con: Any, crossings: Iterable[Row], keys: Iterable[str]) -> ir.Table:

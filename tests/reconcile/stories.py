@@ -178,7 +178,9 @@ def person(person_id: str = "P1", born: str | None = "1990-05-01", **values: Any
 
 def gap(on: str | date, is_exit: bool, crossings: int = 0) -> Row:
     """A day on which one direction of the feed is known to be missing."""
-    values = {"gap_on": day(on), "is_exit": is_exit, "crossings": crossings, "expected_crossings": 900.0}
+    values = {
+        "gap_on": day(on), "is_exit": is_exit, "crossings": crossings, "expected_crossings": 900.0,
+    }  # fmt: skip
     return Row("gaps", values)
 
 

@@ -55,6 +55,18 @@ CASES = {
     ("D.I. Yogyakarta", None, None): ("34", None, None),
     ("Yogyakarta", "Kota Yogyakarta", None): ("34", "34.71", None),
     ("Tangerang", None, None): ("36", None, None),
+    # several places in one cell: labels say which is which, else the last lies around the first
+    ("Sumut", "Deliserdang, Sumut", None): ("12", "12.07", None),
+    (None, "Deliserdang, Sumut", None): ("12", "12.07", None),
+    (None, "LOTIM/NTB", None): ("52", "52.03", None),
+    (None, "Lombok Timur - NTB", None): ("52", "52.03", None),
+    ("NTB", "Lotim", "Ds. Aikmel Kec. Aikmel"): ("52", "52.03", "52.03.09"),
+    (None, "Ds. Aikmel Kec. Aikmel Kab. Lombok Timur", None): ("52", "52.03", "52.03.09"),
+    (None, None, "Kec. Aikmel, Lotim"): ("52", "52.03", "52.03.09"),
+    (None, "Kabupaten Lombok Timur Provinsi NTB", None): ("52", "52.03", None),
+    ("Nusa Tenggara Barat (NTB)", "Lombok Tengah (Loteng)", None): ("52", "52.02", None),
+    ("Jabar", "Bandung, Jabar", None): ("32", None, None),  # which of the two it does not say
+    ("Sumut", "Selong, Lombok Timur", None): ("12", None, None),
     # contradiction, slip, nothing
     ("Sumut", "Kota Bogor", None): ("12", None, None),
     ("Sumut", "Kab. Medan", None): ("12", None, None),

@@ -165,7 +165,7 @@ def workbooks() -> None:
                if t not in ("Negara", "Tanggal Tiba")] for n in (1, 2))]  # fmt: skip
     case("pemulangan/14_said_in_the_title.xlsx", xlsx(Sheet(said)), records(1, 2))
     niks = [[*TITLES, "NIK"], [*person(1), 3.20112e15], [*person(2), "3201121705900001"],
-            [*person(3), "3,20112E+15"], [*person(4), None], [*person(5), 5203011705900001]]  # fmt: skip
+            [*person(3), "3,20112E+15"], [*person(4), None], [*person(5), 5203011705900001]]  # fmt: skip # noqa: E501
     case("pemulangan/15_nik_as_float.xlsx", xlsx(Sheet(niks)),
          [kept(2, nik="3201121705900001"), kept(4, nik=None)], ["nik lost_digits"] * 3)  # fmt: skip
     days: list[tuple[Any, str | None]] = [
@@ -179,7 +179,7 @@ def workbooks() -> None:
          [kept(n, arrived_on=found) for n, (_, found) in enumerate(days, 1) if found],
          ["tanggal_tiba bad_event_date"] * 3)  # fmt: skip
     born = [TITLES, person(1, **{"Tgl. Lahir": "Lombok Timur, 17-05-1990"}),
-            person(2, **{"Tgl. Lahir": "17 Agustus 1985"}), person(3, **{"Tgl. Lahir": "1985"})]  # fmt: skip
+            person(2, **{"Tgl. Lahir": "17 Agustus 1985"}), person(3, **{"Tgl. Lahir": "1985"})]  # fmt: skip # noqa: E501
     born[0] = [t if t != "Tgl. Lahir" else "Tempat, Tgl Lahir" for t in TITLES]
     case("pemulangan/17_place_and_day_of_birth.xlsx", xlsx(Sheet(born)),
          [kept(1, birth_date="1990-05-17"), kept(2, birth_date="1985-08-17"),
@@ -193,8 +193,11 @@ def workbooks() -> None:
     aged = [["No", "Nama", "L/P", "Umur", *TITLES[4:]],
             *([n, name(n), "LP"[n % 2], age, *person(n)[4:]]
               for n, age in enumerate(("34", "34 th", 34, "tiga puluh"), 1))]  # fmt: skip
-    case("pemulangan/19_ages_in_words.xlsx", xlsx(Sheet(aged)),
-         [kept(n, birth_date=None, age=age) for n, age in enumerate((34, 34, 34, None), 1)])
+    case(
+        "pemulangan/19_ages_in_words.xlsx",
+        xlsx(Sheet(aged)),
+        [kept(n, birth_date=None, age=age) for n, age in enumerate((34, 34, 34, None), 1)],
+    )
     lost = [TITLES, *people(1, 2), person(3, No=None), [4, name(4)], *people(5, 6),
             [None, None, "tanpa nomor", None, "C999"], person(7)]  # fmt: skip
     case("pemulangan/20_rows_that_lack_something.xlsx", xlsx(Sheet(lost)),
@@ -220,8 +223,11 @@ def workbooks() -> None:
     rows = [[f"PMI-{n}", f"52030117059000{n:02}", name(n), "SELONG", dt.date(1990, 5, 17), "P",
              "52.03", "P2P", "FORMAL", "PERAWAT", "Taiwan", dt.date(2025, 5, 20),
              dt.date(2025, 6, 1), dt.date(2027, 5, 31), "TERBIT"] for n in range(1, 4)]  # fmt: skip
-    case("penempatan/27_placements.xlsx", xlsx(Sheet([["SISKOP2MI"], placed, *rows])),
-         [{"placement_id": f"PMI-{n}", "processed_on": "2025-05-20"} for n in range(1, 4)])
+    case(
+        "penempatan/27_placements.xlsx",
+        xlsx(Sheet([["SISKOP2MI"], placed, *rows])),
+        [{"placement_id": f"PMI-{n}", "processed_on": "2025-05-20"} for n in range(1, 4)],
+    )
 
 
 def two_lines() -> list[list[Any]]:
@@ -335,7 +341,7 @@ def texts() -> None:
     opened = lines.copy()
     opened[3] = opened[3].replace("CITRA" if "CITRA" in opened[3] else "DEDI", '"DEDI')
     case("perlintasan/45_unclosed_quote.csv", "\n".join(opened).encode(),
-         [row for row in crossed(1, 5) if row["crossing_id"] != "A3"], ["unclosed_quote"])  # fmt: skip
+         [row for row in crossed(1, 5) if row["crossing_id"] != "A3"], ["unclosed_quote"])  # fmt: skip # noqa: E501
     both = lines.copy()
     both[2] = both[2].replace(",SELONG", ',"SELONG')
     both[4] = both[4].replace(",SELONG,", ',SELONG",')
@@ -360,15 +366,18 @@ def texts() -> None:
     case("perlintasan/51_windows_1252.csv",
          crossings([crossing(1, tempat_lahir="MA’ANYAN")]).encode("cp1252"),
          crossed(1, 1, birth_place="MA’ANYAN"))  # fmt: skip
-    odd = [crossing(1), crossing(2, nama_lengkap="АNI CONTOH"), crossing(3, nomor_dokumen="C1\x000"),
+    odd = [crossing(1), crossing(2, nama_lengkap="АNI CONTOH"), crossing(3, nomor_dokumen="C1\x000"),  # noqa: E501
            crossing(4, nama_lengkap="ANI \u202eHOTNOC"),
            crossing(5, nama_lengkap="\u200fEKA CONTOH AF\u200b")]  # fmt: skip
     written = "\r\n".join(
         ",".join("" if v is None else str(v) for v in row.values()) for row in odd
     )
-    case("perlintasan/52_disguised.csv", (",".join(odd[0]) + "\r\n" + written).encode(),
-         [crossed(1, 1)[0], crossed(5, 5)[0] | {"full_name": "EKA CONTOH AF"}],
-         ["nama_lengkap suspicious_characters"] * 2 + ["nomor_dokumen suspicious_characters"])
+    case(
+        "perlintasan/52_disguised.csv",
+        (",".join(odd[0]) + "\r\n" + written).encode(),
+        [crossed(1, 1)[0], crossed(5, 5)[0] | {"full_name": "EKA CONTOH AF"}],
+        ["nama_lengkap suspicious_characters"] * 2 + ["nomor_dokumen suspicious_characters"],
+    )
     kept_text = [crossing(1, nik='="5203011705900001"'), crossing(2, nik="'5203011705900002")]
     case("perlintasan/53_texts_that_excel_kept.csv",
          crossings(kept_text).encode(),
@@ -380,7 +389,7 @@ def texts() -> None:
          stated_rows=4)  # fmt: skip
     case("perlintasan/55_nothing.csv", b"", refused="empty_file")
     case("perlintasan/56_header_alone.csv", crossings(five).split("\r\n")[0].encode())
-    wrong = [crossing(1, arah="TRANSIT"), crossing(2, waktu_perlintasan="2025-02-30T08:00:00+07:00"),
+    wrong = [crossing(1, arah="TRANSIT"), crossing(2, waktu_perlintasan="2025-02-30T08:00:00+07:00"),  # noqa: E501
              crossing(3, id_perlintasan=None), crossing(4, nomor_dokumen="-", nama_lengkap="NN"),
              crossing(5)]  # fmt: skip
     case("perlintasan/57_wrong_values.csv", crossings(wrong).encode(), crossed(5, 5),

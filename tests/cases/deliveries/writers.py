@@ -1,4 +1,4 @@
-"""Writers of the corpus: workbooks of three formats, and PDF by hand, so that every point is known."""
+"""Writers of the corpus: workbooks of three formats, and PDF by hand."""
 
 import datetime as dt
 import io
@@ -59,7 +59,9 @@ def xls(*sheets: Sheet) -> bytes:
                     bottom, right = heads[y, x]
                     made.write_merge(y, bottom, x, right, value)
                 elif value is not None:
-                    made.write(y, x, value, day if isinstance(value, dt.date) else xlwt.Style.default_style)
+                    made.write(
+                        y, x, value, day if isinstance(value, dt.date) else xlwt.Style.default_style
+                    )
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -86,13 +88,18 @@ def ods(*sheets: Sheet) -> bytes:
 
 
 def _ods_table(sheet: Sheet) -> str:
-    heads = {(t, l): (b - t + 1, r - l + 1) for t, l, b, r in sheet.merged}
+    heads = {(t, left): (b - t + 1, r - left + 1) for t, left, b, r in sheet.merged}
     covered = {
-        (y, x) for t, l, b, r in sheet.merged for y in range(t, b + 1) for x in range(l, r + 1)
+        (y, x)
+        for t, left, b, r in sheet.merged
+        for y in range(t, b + 1)
+        for x in range(left, r + 1)
     } - set(heads)
     rows = []
     for y, line in enumerate(sheet.lines):
-        cells = "".join(_ods_cell(v, heads.get((y, x)), (y, x) in covered) for x, v in enumerate(line))
+        cells = "".join(
+            _ods_cell(v, heads.get((y, x)), (y, x) in covered) for x, v in enumerate(line)
+        )
         rows.append(f"<table:table-row>{cells}</table:table-row>")
     rows.append(
         '<table:table-row table:number-rows-repeated="1048000">'
@@ -115,7 +122,9 @@ def _ods_cell(value: Cell, span: tuple[int, int] | None, is_covered: bool) -> st
         kind = f'office:value-type="float" office:value="{value}"'
     else:
         kind = 'office:value-type="string"'
-    return f"<table:table-cell{spans} {kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+    return (
+        f"<table:table-cell{spans} {kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
+    )
 
 
 class Pdf:
@@ -138,9 +147,7 @@ class Pdf:
 
     def rule(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """A thin line."""
-        self.pages[-1].append(
-            f"0.5 w {x0} {self.height - y0} m {x1} {self.height - y1} l S"
-        )
+        self.pages[-1].append(f"0.5 w {x0} {self.height - y0} m {x1} {self.height - y1} l S")
 
     def picture(self) -> None:
         """A grey picture over the whole page, as a scanner makes it."""
@@ -177,13 +184,19 @@ class Pdf:
         out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(things) + 1))
         out.write(b"".join(b"%010d 00000 n \n" % place for place in places))
         out.write(
-            b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(things) + 1, xref)
+            b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+            % (len(things) + 1, xref)
         )
         return out.getvalue()
 
 
 def ruled(
-    pdf: Pdf, top: float, widths: list[float], lines: list[list[str]], high: float = 16, left: float = 30
+    pdf: Pdf,
+    top: float,
+    widths: list[float],
+    lines: list[list[str]],
+    high: float = 16,
+    left: float = 30,
 ) -> float:
     """A ruled table; a line break in a cell wraps it. Gives where the table ends."""
     edges = [left]

@@ -1,0 +1,167 @@
+"""Deliveries that are fetched: a view in an agency's PostgreSQL, or files at an fsspec address.
+
+What is fetched lands as a file like any other, and intake hashes and archives it. `feeds.yaml` of
+the home says what to fetch; passwords stay in libpq's and fsspec's own places (PGPASSWORD, ~/.aws).
+What was fetched already stands beside the deliveries, in `.NAME.fetched.json`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import fsspec
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines import contracts
+from pipelines.errors import PulangError
+from pipelines.intake import arrivals
+
+FILE = "feeds.yaml"
+BLOCK = 1 << 22
+LIBPQ = r"^\w+=[^\s'\"]+(\s+\w+=[^\s'\"]+)*$"
+
+
+class FeedError(PulangError):
+    """A feed that is described wrongly or cannot be reached."""
+
+
+class Feed(BaseModel):
+    """One entry of feeds.yaml."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    source: str
+    kind: Literal["postgres", "files"]
+    address: str  # libpq words, or an fsspec address of a folder
+    view: str = ""  # schema.view
+    watermark: str = ""  # a column that only grows; without it the whole view comes each time
+
+
+def declared(home: Path) -> list[Feed]:
+    """The feeds of a home; none where there is no file."""
+    if not (home / FILE).exists():
+        return []
+    try:
+        said = yaml.safe_load((home / FILE).read_text("utf-8")) or {}
+        feeds = [Feed(**entry) for entry in said["feeds"]]
+    except (yaml.YAMLError, ValidationError, KeyError, TypeError):
+        raise FeedError(f"{FILE} is not a list of feeds") from None
+    for feed in feeds:
+        is_known = feed.source in contracts.sources() and re.fullmatch(r"[\w-]+", feed.name)
+        is_view = feed.kind == "files" or (feed.view and re.match(LIBPQ, feed.address))
+        if not is_known or not is_view or "password" in feed.address:
+            raise FeedError(f"{FILE}: {feed.name} says something that cannot be fetched")
+    return feeds
+
+
+def fetch(feed: Feed, landing: Path) -> list[Path]:
+    """Fetch what is new; gives the files that landed."""
+    folder = landing / feed.source
+    folder.mkdir(parents=True, exist_ok=True)
+    memory = folder / f".{feed.name}.fetched.json"
+    known = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
+    try:
+        landed, fresh = (_rows if feed.kind == "postgres" else _files)(feed, folder, known)
+    except (duckdb.Error, OSError, ValueError, ImportError) as error:
+        raise FeedError(f"{feed.name} cannot be fetched: {type(error).__name__}") from None
+    # After the files: a fetch that was killed is simply done again.
+    half = memory.with_suffix(".part")
+    half.write_text(json.dumps(fresh, sort_keys=True), "utf-8")
+    half.replace(memory)
+    return landed
+
+
+# A view
+
+
+def _rows(feed: Feed, folder: Path, known: dict[str, Any]) -> tuple[list[Path], dict[str, Any]]:
+    """Rows from the last watermark on, as Parquet; none where they are those of the last fetch.
+
+    The rows that stand at the watermark itself come again: others may have been added to them.
+    """
+    with _attached(feed) as con:
+        schema, _, view = feed.view.rpartition(".")
+        rows = con.table(view, database=("feed", schema or "public"))
+        if feed.watermark:
+            column = rows[feed.watermark]
+            if "watermark" in known:
+                rows = rows.filter(column >= ibis.literal(known["watermark"]).cast(column.type()))
+            rows = rows.order_by(feed.watermark)
+        table = con.to_pyarrow(rows)
+    file = folder / f".{feed.name}.part"
+    pq.write_table(table, file, compression="zstd")
+    digest = sha256(file.read_bytes()).hexdigest()
+    if not table.num_rows or digest == known.get("sha256"):
+        file.unlink()
+        return [], known
+    target = folder / f"{feed.name}-{digest[:16]}.parquet"
+    file.replace(target)
+    return [target], {"sha256": digest} | _newest(feed, table)
+
+
+def _newest(feed: Feed, table: pa.Table) -> dict[str, str]:
+    if not feed.watermark:
+        return {}
+    values = [v for v in table[feed.watermark].to_pylist() if v is not None]
+    newest = max(values)
+    if isinstance(newest, datetime):
+        newest = newest.astimezone(UTC) if newest.tzinfo else newest
+    said = newest.isoformat() if isinstance(newest, date) else str(newest)
+    return {"watermark": said}
+
+
+@contextmanager
+def _attached(feed: Feed) -> Iterator[Any]:
+    con = ibis.duckdb.connect()
+    try:
+        con.con.load_extension(str(_postgres()))
+        con.raw_sql("SET TimeZone = 'UTC'")
+        con.raw_sql(f"ATTACH '{feed.address}' AS feed (TYPE postgres, READ_ONLY)")
+        yield con
+    finally:
+        con.disconnect()
+
+
+def _postgres() -> Path:
+    """The extension in its wheel, as the lake loads its own."""
+    package = Path(str(resources.files("duckdb_extension_postgres_scanner")))
+    return package / "extensions" / f"v{duckdb.__version__}" / "postgres_scanner.duckdb_extension"
+
+
+# Files
+
+
+def _files(feed: Feed, folder: Path, known: dict[str, Any]) -> tuple[list[Path], dict[str, Any]]:
+    """Files of a folder elsewhere that are new, or other than when they were last fetched."""
+    there, root = fsspec.core.url_to_fs(feed.address)
+    landed, fresh = [], dict(known)
+    for entry in sorted(there.ls(root, detail=True), key=lambda e: str(e["name"])):
+        name = arrivals.shown(str(entry["name"]).rstrip("/").rsplit("/", 1)[-1])
+        times = (entry.get(key) for key in ("ETag", "mtime", "LastModified", "created"))
+        mark = [entry.get("size"), str(next((time for time in times if time), None))]
+        is_file = entry["type"] == "file" and not arrivals.is_ignored(name)
+        if not is_file or known.get(name) == mark:
+            continue
+        half = folder / f".{feed.name}.part"
+        with there.open(entry["name"], "rb") as source, half.open("wb") as target:
+            while block := source.read(BLOCK):
+                target.write(block)
+        again = there.info(entry["name"])
+        if again.get("size") != entry.get("size") or half.stat().st_size != entry.get("size"):
+            half.unlink()  # still growing; the next fetch takes it whole
+            continue
+        half.replace(folder / name)
+        landed.append(folder / name)
+        fresh[name] = mark
+    return landed, fresh
