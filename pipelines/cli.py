@@ -227,6 +227,30 @@ def evaluate(
         out.print(screen.accuracy(figures))
 
 
+@app.command()
+def replay(
+    day: Annotated[
+        datetime, typer.Option("--night", formats=["%Y-%m-%d"], help="Date of a published night.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Work a past night out again from the archive, and compare what it published."""
+    from pipelines import replay as again
+
+    with _reported(quiet=as_json) as report:
+        found = again.replay(settings.load(), day.date(), report)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=_plain))
+    else:
+        same = f"{found.tables - len(found.differing)} of {found.tables} tables are the same"
+        out.print(f"night {found.number} of {found.night}: {same}")
+        if found.differing:
+            out.print(f"different: {', '.join(found.differing)}")
+        if found.other_conditions:
+            out.print(f"changed since: {', '.join(found.other_conditions)}")
+    raise typer.Exit(1 if found.differing else 0)
+
+
 @linkage.command()
 def train(
     file: Annotated[

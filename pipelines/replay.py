@@ -1,0 +1,110 @@
+"""Replay: a past night worked out again from the archived deliveries, and compared.
+
+One night over everything that had been taken in by then, in a home of its own, has to say the same
+as the nights one after another did. What tells of the nights themselves is not compared.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines import __version__, contracts, keys, link, night, settings
+from pipelines.desk import NothingThereError, rows_of
+from pipelines.intake.arrivals import Archive
+from pipelines.lake import Lake, exists, open_lake
+from pipelines.policy import OVERRIDE
+from pipelines.publish import digest, kept
+
+# Tables that tell of the sequence of nights, which a replay does not repeat.
+OF_NIGHTS = ("changes", "nights")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A night and its replay. `differing` are the published tables that are not the same.
+
+    `other_conditions` says what has changed since and may be why: code, contracts or linkage.
+    """
+
+    night: date
+    number: int
+    tables: int
+    differing: list[str]
+    other_conditions: list[str]
+
+
+def replay(
+    now: settings.Settings, day: date, report: Callable[[str], None] = lambda _: None
+) -> Replayed:
+    """Rebuild the last night published with that date. Raises NothingThereError without one."""
+    if not exists(now.home):
+        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
+    files = {one.number: one.file for one in kept.kept(now.home.warehouse)}
+    secret = keys.load(now.home.keys, now.key, lake_exists=True)
+    now.home.path.mkdir(exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="replay-", dir=now.home.path))
+    try:
+        with open_lake(now, secret, read_only=True) as lake:
+            was = _night(lake, day)
+            file = files.get(was["night_number"])
+            if file is None:
+                raise NothingThereError(f"the published file of {day} is not kept any more")
+            report("laying the deliveries out again")
+            _lay_out(lake, was, home, Archive(now.home.lake / "archive", secret.derive("archive")))
+            judged = lake.table_at("identity", "judgements", was["snapshot_id"]).to_pyarrow()
+        if (weights := now.home.path / link.WEIGHTS).exists():
+            shutil.copy2(weights, home)
+        there = replace(now, home=settings.Home(home), key=secret.secret.decode(), catalog=None)
+        _judge(there, judged)
+        night.run(there, day, report)
+        before, after = digest.digests(file), digest.digests(there.home.warehouse)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    compared = sorted((before.keys() | after.keys()) - set(OF_NIGHTS))
+    differing = [name for name in compared if before.get(name) != after.get(name)]
+    return Replayed(day, was["night_number"], len(compared), differing, _other(was, now))
+
+
+def _night(lake: Lake, day: date) -> dict[str, Any]:
+    nights = lake.table("ops", "nights")
+    of_day = nights.filter((nights.night == day) & (nights.outcome == night.PUBLISHED))
+    found = rows_of(of_day.order_by("night_number"))
+    if not found:
+        raise NothingThereError(f"no night was published with the date {day}")
+    return found[-1]
+
+
+def _lay_out(lake: Lake, was: dict[str, Any], home: Path, archive: Archive) -> None:
+    """The deliveries known to that night, as they landed, and its parameters."""
+    for batch in rows_of(lake.table_at("ops", "batches", was["snapshot_id"])):
+        file = home / "landing" / batch["source"] / batch["file"]
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_bytes(archive.read(batch["sha256"]))
+        os.utime(file, ns=(batch["modified_ns"], batch["modified_ns"]))
+    if overrides := json.loads(was["policy"]):
+        (home / OVERRIDE).write_text(yaml.safe_dump(overrides), encoding="utf-8")
+
+
+def _judge(there: settings.Settings, judged: Any) -> None:
+    if not judged.num_rows:
+        return
+    secret = keys.load(there.home.keys, there.key, lake_exists=False)
+    with open_lake(there, secret) as lake, lake.transaction():
+        lake.insert("identity", "judgements", judged)
+
+
+def _other(was: dict[str, Any], now: settings.Settings) -> list[str]:
+    today = {
+        "contracts_sha256": contracts.digest(),
+        "code_version": __version__,
+        "linkage_model": link.weights(now.home.path).version,
+    }
+    return [name for name, value in today.items() if was[name] != value]
