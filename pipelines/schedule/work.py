@@ -66,6 +66,16 @@ def run_night() -> None:
         raise AirflowSkipException(WITHHELD)
 
 
+def replay() -> None:
+    """Work a past night out again; fails where it does not say what was published."""
+    with discreet():
+        from pipelines.replay import replay as work_out
+
+        found = work_out(settings.load(), night_of())
+    if found.differing:
+        raise AirflowFailException(f"other than published: {', '.join(found.differing)}")
+
+
 def arrived() -> list[arrival.Number]:
     """Deliveries that the trigger has told of; where a run was asked for by hand, all."""
     context: Any = get_current_context()

@@ -21,7 +21,7 @@ from tests import papers, test_privacy
 from tests.dags import airflow_running, sinks
 
 SCALE = 0.002
-DAGS = {"pulang_nightly", "pulang_arrival", "pulang_extract"}
+DAGS = {"pulang_nightly", "pulang_arrival", "pulang_extract", "pulang_replay"}
 PASSED = "2026-01-16T01:00:00+07:00"  # a time of the schedule whose deadline is long over
 LISTED = 546
 LONGEST = 180  # seconds; a third of it where nothing else runs
