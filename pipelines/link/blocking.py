@@ -16,12 +16,12 @@ from pipelines.link import compatible
 from pipelines.link.model import BlockingRule, Kind, Model
 
 DAY = 1
-LEAST_WORD = 2  # letters; initials are no key
 LEAST_NUMBER = 6  # characters of a document number that has halves
 RENEWAL = "renewal"
+SEX = "sex"
 ATTRIBUTES = ("record_key", "kind", "sex", "birth_date", "birth_year", "nik", "document_number",
-              "event_on", "event_country", "first_event_at", "last_event_at", "spellings",
-              "word_pairs", "places")  # fmt: skip
+              "event_on", "event_country", "first_event_at", "last_event_at", "words",
+              "whole_name", "word_pairs", "places")  # fmt: skip
 Hold = Callable[[ir.Table], ir.Table]
 
 
@@ -70,7 +70,7 @@ def pairs(
     lefts = _lefts(known, model, asking)
     rights = known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities))
     if some is None:
-        whole = hold(lefts)
+        whole, rights = hold(lefts), hold(rights)
         found = [hold(_pairs_by(r, whole, rights, known, model)) for r in model.blocking_rules]
     else:
         found = _some_pairs(lefts, rights, known, model, some, hold)
@@ -153,23 +153,35 @@ def _pairs_by(
     right = _with_parts(
         anchors, rule, RIGHT, known, anchor_kind="kind", anchor_has_nik="has_nik"
     ).rename(anchor_key="key")
-    whole = [p for p in rule.parts if not (left[p].type().is_array() or right[p].type().is_array())]
+    whole = [
+        p for p in _keys(rule) if not (left[p].type().is_array() or right[p].type().is_array())
+    ]
     if whole and is_left_few is not None:
         if is_left_few:
             right = right.semi_join(left, whole).view()
         else:
             left = left.semi_join(right, whole).view()
     left, right = _apart(left, rule), _apart(right, rule)
-    met = left.inner_join(right, [*rule.parts, *_two(left, right, rule)])
+    met = left.inner_join(right, [*_keys(rule), *_two(left, right, rule)])
     if needs_no_nik:
         met = met.filter((met.link != RENEWAL) | ~met.has_nik | ~met.anchor_has_nik)
     fits = ibis.or_(*((met.link == kind.name) & met.anchor_kind.isin(kind.right) for kind in kinds))
     return met.filter(fits).select("record_key", "anchor_key", kind="link").distinct()
 
 
+def _keys(rule: BlockingRule) -> list[str]:
+    """The parts by which papers are joined; sex is looked at when they are."""
+    return [part for part in rule.parts if part != SEX]
+
+
 def _two(lefts: ir.Table, rights: ir.Table, rule: BlockingRule) -> list[ir.BooleanValue]:
-    """That two papers are two, and in use one after the other where the rule asks for it."""
+    """That two papers are two; and of one sex, and in use one after the other, where asked for.
+
+    A sex that is not known may be either.
+    """
     two = [lefts.record_key != rights.anchor_key]
+    if SEX in rule.parts:
+        two.append((lefts.sex == rights.sex) | lefts.sex.isnull() | rights.sex.isnull())
     if rule.in_turn:
         two.append((lefts.last_at <= rights.first_at) | (rights.last_at <= lefts.first_at))
     return two
@@ -189,8 +201,10 @@ def _with_parts(
     papers: ir.Table, rule: BlockingRule, side: "Side", known: Known, *kept: str, **renamed: str
 ) -> ir.Table:
     """(key, part, part, ..., first_at, last_at): the parts of a rule, lists as they are."""
-    own = {part: side[part](papers) for part in rule.parts if part in side}
+    own = {part: side[part](papers) for part in _keys(rule) if part in side}
     columns = {name: papers[name] for name in kept} | {n: papers[c] for n, c in renamed.items()}
+    if SEX in rule.parts:
+        columns |= {SEX: ibis.cases((papers.sex.isin(("L", "P")), papers.sex))}
     if rule.in_turn:
         columns |= {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
     table = papers.select(key="record_key", **own, **columns).drop_null(list(own))
@@ -201,7 +215,7 @@ def _with_parts(
 
 def _apart(papers: ir.Table, rule: BlockingRule) -> ir.Table:
     """Every combination of the values of the parts."""
-    for part in rule.parts:
+    for part in _keys(rule):
         if papers[part].type().is_array():
             papers = papers.unnest(part)
     return papers
@@ -244,19 +258,6 @@ def _beside(pairs: ir.Table, papers: ir.Table, key: str, suffix: str) -> ir.Tabl
 # Parts: of a paper by itself, an array where it has several
 
 Side = dict[str, Callable[[ir.Table], ir.Value]]
-
-
-def _long(papers: ir.Table) -> ir.ArrayValue:
-    return papers.spellings.filter(lambda spelling: spelling.length() >= LEAST_WORD)
-
-
-def _whole_name(papers: ir.Table) -> ir.Value:
-    return _long(papers).join(" ").nullif("")
-
-
-def _sex(papers: ir.Table) -> ir.ArrayValue:
-    """A sex that is not known may be either."""
-    return papers.sex.isin(("L", "P")).ifelse(ibis.array([papers.sex]), ibis.array(["L", "P"]))
 
 
 def _number_half(papers: ir.Table) -> ir.ArrayValue:
@@ -319,11 +320,10 @@ RIGHT: Side = {
     "birth_swapped": _in_order,
     "near_birth_year": lambda t: t.birth_year,
     "nik": lambda t: t.nik,
-    "word": _long,
+    "word": lambda t: t.words,
     "words": lambda t: t.word_pairs,
-    "whole_name": _whole_name,
+    "whole_name": lambda t: t.whole_name,
     "place": lambda t: t.places,
-    "sex": _sex,
     "number_half": _number_half,
 }
 LEFT: Side = RIGHT | {

@@ -39,8 +39,8 @@ def words(spoken: ir.Table, dictionary: ir.Table) -> ir.Table:
 def keys(words: ir.Table) -> ir.Table:
     """What blocking looks for in a name. Key: name.
 
-    Columns: spellings (sorted), word_pairs: digests of every two of at least LEAST_WORD letters,
-    or of the single one. Takes `words`.
+    Columns: spellings (sorted); words, whole_name and word_pairs: digests of those of at least
+    LEAST_WORD letters, of all of them together and of every two, or the single one. Takes `words`.
     """
     spelt = words.select("name", "spelling").distinct()
     every = spelt.group_by("name").agg(spellings=spelt.spelling.collect(order_by=spelt.spelling))
@@ -52,7 +52,12 @@ def keys(words: ir.Table) -> ir.Table:
     single = ends.filter(ends["first"] == ends["last"])
     found = pairs.union(single.select("name", pair=single["first"].hash()))
     paired = found.group_by("name").agg(word_pairs=found.pair.collect(order_by=found.pair))
-    return every.left_join(paired, "name").drop("name_right")
+    whole = long.group_by("name").agg(
+        words=long.spelling.hash().collect(order_by=long.spelling),
+        whole_name=long.spelling.group_concat(" ", order_by=long.spelling).hash(),
+    )
+    both_of = every.left_join(whole, "name").drop("name_right")
+    return both_of.left_join(paired, "name").drop("name_right")
 
 
 def bearers(identities: ir.Table) -> ir.Table:

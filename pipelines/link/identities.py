@@ -4,8 +4,8 @@ Key: record_key. For crossings it is the travel document (`D:number`), for place
 placement_id, for lists `L:` with file and number. `kind` is document (of crossings, any but), splp
 (a travel paper in lieu of a passport), bare (a crossing without a document), placement or list.
 `event_on` and `event_country` are the end of the process and the destination of a placement, the
-return and the host country of a row of a list. spellings, word_pairs and places are what blocking
-looks for (`with_keys`). All columns: SHAPE.
+return and the host country of a row of a list. spellings, words, whole_name,
+word_pairs and places are what blocking looks for (`with_keys`). All columns: SHAPE.
 """
 
 import ibis
@@ -33,10 +33,15 @@ SHAPE = [
     "first_event_at",
     "last_event_at",
     "spellings",
+    "words",
+    "whole_name",
     "word_pairs",
     "places",
 ]
-KEYS = {"spellings": "array<string>", "word_pairs": "array<int64>", "places": "array<string>"}
+KEYS = {
+    "spellings": "array<string>", "words": "array<int64>", "whole_name": "int64",
+    "word_pairs": "array<int64>", "places": "array<string>",
+}  # fmt: skip
 
 
 def identities(keyed: ir.Table, placements: ir.Table, repatriations: ir.Table) -> ir.Table:
@@ -183,7 +188,7 @@ def with_keys(
     codes: ir.Table,
     nik_regions: ir.Table,
 ) -> ir.Table:
-    """`identities` with spellings, word_pairs and places. Key: record_key.
+    """`identities` with KEYS. Key: record_key.
 
     Takes the keys of names (`evidence.keys`), (place_word, place_code), (regency_code, place_code)
     and (nik_prefix, regency_code); see `standardise.place_words` and `standardise.namesakes`.

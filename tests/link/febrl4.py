@@ -33,7 +33,9 @@ MOMENT = pa.timestamp("us", "UTC")
 TYPES = {
     "birth_date": pa.date32(), "birth_year": pa.int64(), "event_on": pa.date32(),
     "records": pa.int64(), "first_received_at": MOMENT, "first_event_at": MOMENT,
-    "last_event_at": MOMENT, "spellings": pa.list_(pa.string()), "word_pairs": pa.list_(pa.int64()),
+    "last_event_at": MOMENT, "spellings": pa.list_(pa.string()),
+    "words": pa.list_(pa.int64()), "whole_name": pa.int64(),
+    "word_pairs": pa.list_(pa.int64()),
     "places": pa.list_(pa.string()),
 }  # fmt: skip
 IDENTITIES = pa.schema([(name, TYPES.get(name, pa.string())) for name in SHAPE])

@@ -26,6 +26,7 @@ IDENTITY = pa.schema(
             "birth_year": pa.int64(), "records": pa.int64(), "birth_date": pa.date32(),
             "event_on": pa.date32(), "first_received_at": MOMENT, "first_event_at": MOMENT,
             "last_event_at": MOMENT, "spellings": pa.list_(pa.string()),
+            "words": pa.list_(pa.int64()), "whole_name": pa.int64(),
             "word_pairs": pa.list_(pa.int64()), "places": pa.list_(pa.string()),
         }.get(name, pa.string()))
         for name in SHAPE
@@ -126,7 +127,7 @@ def spelt(held: matching.Hold, papers: ir.Table, crossings: ir.Table) -> Known:
     """What linkage knows of papers that have their places already."""
     name_words = reference.memtable("name_words")
     keys = matching.name_keys(held, papers, name_words)
-    bare = papers.drop("spellings", "word_pairs")
+    bare = papers.drop("spellings", "words", "whole_name", "word_pairs")
     told = held(bare.left_join(keys, "name").drop("name_right").select(*SHAPE))
     return matching.known(held, told, crossings, held(evidence.bearers(told)), name_words)
 
