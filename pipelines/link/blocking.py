@@ -67,33 +67,34 @@ def pairs(
     `asking` (record_key, kind) are the papers that look for a partner, where that is known
     already. `hold` works out one rule after the other: all at once would need the memory of all.
     """
-    lefts = _lefts(known, model, asking)
-    rights = known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities))
+    lefts = hold(_lefts(known, model, asking))
+    rights = hold(known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities)))
+    block = Blocking(known, model, hold)
     if some is None:
-        whole, rights = hold(lefts), hold(rights)
-        found = [hold(_pairs_by(r, whole, rights, known, model)) for r in model.blocking_rules]
+        found = [
+            block.pairs(rule, lefts, rights, None if RENEWAL in rule.kinds else LEFT)
+            for rule in model.blocking_rules
+        ]
     else:
-        found = _some_pairs(lefts, rights, known, model, some, hold)
+        found = _some_pairs(block, lefts, rights, some)
     return _worth_it(ibis.union(*found, distinct=True), known)
 
 
-def _some_pairs(
-    lefts: ir.Table, rights: ir.Table, known: Known, model: Model, some: Some, hold: Hold
-) -> list[ir.Table]:
+def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:
     """Pairs with one of `some`, rule by rule.
 
     Two passports are found from either side at once, so that those touched need only to ask.
     """
     both = some.touched.union(some.asking).distinct()
-    asked = hold(lefts.semi_join(both, "record_key"))
-    others = hold(lefts.filter(lefts.link != RENEWAL))
-    answering = hold(rights.semi_join(some.touched, "record_key"))
+    asked = block.hold(lefts.semi_join(both, "record_key"))
+    others = block.hold(lefts.filter(lefts.link != RENEWAL))
+    answering = block.hold(rights.semi_join(some.touched, "record_key"))
     return [
-        hold(found)
-        for rule in model.blocking_rules
+        found
+        for rule in block.model.blocking_rules
         for found in (
-            _pairs_by(rule, asked, rights, known, model, is_left_few=True),
-            _pairs_by(rule, others, answering, known, model, is_left_few=False),
+            block.pairs(rule, asked, rights, LEFT, from_either=True),
+            block.pairs(rule, others, answering, RIGHT),
         )
     ]
 
@@ -128,45 +129,103 @@ def asked_for(known: Known, model: Model) -> ir.Table:
     return ibis.union(*found)
 
 
-def _pairs_by(
-    rule: BlockingRule,
-    lefts: ir.Table,
-    rights: ir.Table,
-    known: Known,
-    model: Model,
-    is_left_few: bool | None = None,
-) -> ir.Table:
-    """Pairs of one rule; all its kinds at once, since the anchors are mostly the same.
+@dataclass(frozen=True)
+class Blocking:
+    """The pairs of one rule after the other; `hold` works out each before the next."""
 
-    Where one side is few, the other is cut down to the values that it has, before its lists are
-    taken apart.
-    """
-    kinds = [kind for kind in model.kinds if kind.name in rule.kinds]
-    wanted = lefts.filter(lefts.link.isin(rule.kinds))
-    if rule.undated:
-        wanted = wanted.filter(wanted.birth_date.isnull())
-    needs_no_nik = "nik" not in rule.parts  # of two passports one has no NIK, or the NIK decides
-    if needs_no_nik and is_left_few is None:
-        wanted = wanted.filter((wanted.link != RENEWAL) | ~wanted.has_nik)
-    anchors = rights.filter(rights.kind.isin({paper for kind in kinds for paper in kind.right}))
-    left = _with_parts(wanted, rule, LEFT, known, "link", "has_nik").rename(record_key="key")
-    right = _with_parts(
-        anchors, rule, RIGHT, known, anchor_kind="kind", anchor_has_nik="has_nik"
-    ).rename(anchor_key="key")
-    whole = [
-        p for p in _keys(rule) if not (left[p].type().is_array() or right[p].type().is_array())
-    ]
-    if whole and is_left_few is not None:
-        if is_left_few:
-            right = right.semi_join(left, whole).view()
-        else:
-            left = left.semi_join(right, whole).view()
-    left, right = _apart(left, rule), _apart(right, rule)
-    met = left.inner_join(right, [*_keys(rule), *_two(left, right, rule)])
-    if needs_no_nik:
-        met = met.filter((met.link != RENEWAL) | ~met.has_nik | ~met.anchor_has_nik)
-    fits = ibis.or_(*((met.link == kind.name) & met.anchor_kind.isin(kind.right) for kind in kinds))
-    return met.filter(fits).select("record_key", "anchor_key", kind="link").distinct()
+    known: Known
+    model: Model
+    hold: Hold
+
+    def pairs(
+        self,
+        rule: BlockingRule,
+        lefts: ir.Table,
+        rights: ir.Table,
+        few: str | None,
+        *,
+        from_either: bool = False,
+    ) -> ir.Table:
+        """Pairs of a rule; all its kinds at once, since the anchors are mostly the same.
+
+        `few` is the side that is small, if one is: the other is cut down to what it shares with it.
+        Of two passports the left one has no NIK, or with `from_either` one of them.
+        """
+        kinds = [kind for kind in self.model.kinds if kind.name in rule.kinds]
+        wanted = lefts.filter(lefts.link.isin(rule.kinds))
+        if rule.undated:
+            wanted = wanted.filter(wanted.birth_date.isnull())
+        needs_no_nik = "nik" not in rule.parts  # else the NIK decides
+        if needs_no_nik and not from_either:
+            wanted = wanted.filter((wanted.link != RENEWAL) | ~wanted.has_nik)
+        anchors = rights.filter(rights.kind.isin({paper for kind in kinds for paper in kind.right}))
+        left = self._with_parts(wanted, rule, LEFT, link="link", has_nik="has_nik")
+        right = self._with_parts(
+            anchors, rule, RIGHT, anchor_kind="kind", anchor_has_nik="has_nik"
+        ).rename(anchor_key="record_key")
+        left, right = self._apart(left, right, rule, few)
+        met = left.inner_join(right, [*_keys(rule), *_two(left, right, rule)])
+        if needs_no_nik:
+            met = met.filter((met.link != RENEWAL) | ~met.has_nik | ~met.anchor_has_nik)
+        fits = ibis.or_(
+            *((met.link == kind.name) & met.anchor_kind.isin(kind.right) for kind in kinds)
+        )
+        return self.hold(
+            met.filter(fits).select("record_key", "anchor_key", kind="link").distinct()
+        )
+
+    def _with_parts(
+        self, papers: ir.Table, rule: BlockingRule, side: str, **columns: str
+    ) -> ir.Table:
+        """(record_key, columns, part, part, ..., first_at, last_at): lists as they are."""
+        values = PARTS[side]
+        own = {part: values[part](papers) for part in _keys(rule) if part in values}
+        others = {name: papers[column] for name, column in columns.items()}
+        if SEX in rule.parts:
+            others[SEX] = ibis.cases((papers.sex.isin(("L", "P")), papers.sex))
+        if rule.in_turn:
+            others |= {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
+        table = papers.select("record_key", **own, **others).drop_null(list(own))
+        if "arrival" in rule.parts and "arrival" not in values:
+            entered = _entered(self.known)
+            table = table.inner_join(entered, "record_key")
+        return table
+
+    def _apart(
+        self, left: ir.Table, right: ir.Table, rule: BlockingRule, few: str | None
+    ) -> tuple[ir.Table, ir.Table]:
+        """Both sides with every combination of the values of their lists.
+
+        Of a large side only what the small one has as well, looked at value after value: a name
+        with two places and three words would else be six rows before anything is known of it.
+        """
+        if few is None:
+            return _all_apart(left, rule), _all_apart(right, rule)
+        small, large = (left, right) if few == LEFT else (right, left)
+        small = self.hold(_all_apart(small, rule))
+        seen: list[str] = []
+        for part in sorted(_keys(rule), key=lambda part: _is_list(large, part)):
+            if _is_list(large, part):
+                large = _shared(large, small, seen).unnest(part)
+            seen.append(part)
+        large = _shared(large, small, seen)
+        return (small, large) if few == LEFT else (large, small)
+
+
+def _is_list(papers: ir.Table, part: str) -> bool:
+    return bool(papers[part].type().is_array())
+
+
+def _shared(large: ir.Table, small: ir.Table, parts: list[str]) -> ir.Table:
+    """The rows of which the values of all `parts` are among those of the small side."""
+    return large.semi_join(small.select(*parts).distinct(), parts).view() if parts else large
+
+
+def _all_apart(papers: ir.Table, rule: BlockingRule) -> ir.Table:
+    for part in _keys(rule):
+        if _is_list(papers, part):
+            papers = papers.unnest(part)
+    return papers
 
 
 def _keys(rule: BlockingRule) -> list[str]:
@@ -195,30 +254,6 @@ def unresolved(papers: ir.Table, clusters: ir.Table, kind: Kind) -> ir.Table:
     if "splp" in kind.right:
         resolved = resolved | clusters.has_paper
     return papers.anti_join(clusters.filter(resolved), "record_key")
-
-
-def _with_parts(
-    papers: ir.Table, rule: BlockingRule, side: "Side", known: Known, *kept: str, **renamed: str
-) -> ir.Table:
-    """(key, part, part, ..., first_at, last_at): the parts of a rule, lists as they are."""
-    own = {part: side[part](papers) for part in _keys(rule) if part in side}
-    columns = {name: papers[name] for name in kept} | {n: papers[c] for n, c in renamed.items()}
-    if SEX in rule.parts:
-        columns |= {SEX: ibis.cases((papers.sex.isin(("L", "P")), papers.sex))}
-    if rule.in_turn:
-        columns |= {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
-    table = papers.select(key="record_key", **own, **columns).drop_null(list(own))
-    if "arrival" in rule.parts and "arrival" not in side:
-        table = table.inner_join(_entered(known), "key")
-    return table
-
-
-def _apart(papers: ir.Table, rule: BlockingRule) -> ir.Table:
-    """Every combination of the values of the parts."""
-    for part in _keys(rule):
-        if papers[part].type().is_array():
-            papers = papers.unnest(part)
-    return papers
 
 
 def _worth_it(pairs: ir.Table, known: Known) -> ir.Table:
@@ -258,6 +293,7 @@ def _beside(pairs: ir.Table, papers: ir.Table, key: str, suffix: str) -> ir.Tabl
 # Parts: of a paper by itself, an array where it has several
 
 Side = dict[str, Callable[[ir.Table], ir.Value]]
+LEFT, RIGHT = "left", "right"
 
 
 def _number_half(papers: ir.Table) -> ir.ArrayValue:
@@ -277,10 +313,10 @@ def _returned(papers: ir.Table) -> ir.ArrayValue:
 
 
 def _entered(known: Known) -> ir.Table:
-    """(key, arrival): the entries on documents, by country and day."""
+    """(record_key, arrival): the entries on documents, by country and day."""
     entered = known.entries
     arrival = _arrival(entered.country_code, entered.crossed_on, 0)
-    return entered.select(key="record_key", arrival=arrival).distinct()
+    return entered.select("record_key", arrival=arrival).distinct()
 
 
 def _arrival(country: ir.StringValue, day: ir.DateValue, step: int) -> ir.IntegerValue:
@@ -311,7 +347,7 @@ def _in_order(papers: ir.Table) -> ir.Value:
     return (date.year() * 100 + date.month()) * 100 + date.day()
 
 
-RIGHT: Side = {
+ANCHORS: Side = {
     "birth_date": lambda t: t.birth_date,
     "birth_year": lambda t: t.birth_year,
     "birth_month": _date_parts("year", "month"),
@@ -326,8 +362,12 @@ RIGHT: Side = {
     "place": lambda t: t.places,
     "number_half": _number_half,
 }
-LEFT: Side = RIGHT | {
-    "birth_swapped": _swapped,
-    "near_birth_year": _near_birth_year,
-    "arrival": _returned,
+PARTS: dict[str, Side] = {
+    RIGHT: ANCHORS,
+    LEFT: ANCHORS
+    | {
+        "birth_swapped": _swapped,
+        "near_birth_year": _near_birth_year,
+        "arrival": _returned,
+    },
 }

@@ -203,7 +203,7 @@ def test_every_rule_has_a_case() -> None:
 
 def test_every_part_is_part_of_a_rule() -> None:
     parts = {part for rule in RULES.values() for part in rule.parts}
-    for side in (blocking.LEFT, blocking.RIGHT):
+    for side in blocking.PARTS.values():
         assert parts == set(side) | {"arrival", "sex"}
 
 
