@@ -72,6 +72,9 @@ def night(
     day: Day = None,
     engine: Annotated[str, typer.Option(help="duckdb; spark is for a later release.")] = "duckdb",
     wait: Wait = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Work everything out anew; the result is the same.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take in all that has landed, judge it, reconcile it, and publish."""
@@ -81,7 +84,7 @@ def night(
         now = settings.load()
         if wait is not None:
             now = replace(now, wait=float(wait))
-        outcome = _run_night(now, _day(day), report)
+        outcome = _run_night(now, _day(day), report, rebuild)
     _warn_of_new_key(outcome, now)
     if as_json:
         from pipelines import screen
@@ -372,10 +375,12 @@ def _day(given: datetime | None) -> date:
     return given.date() if given else datetime.now(UTC).astimezone(WIB).date()
 
 
-def _run_night(now: settings.Settings, day: date, report: Callable[[str], None]) -> Any:
+def _run_night(
+    now: settings.Settings, day: date, report: Callable[[str], None], rebuild: bool = False
+) -> Any:
     from pipelines import night as nightly
 
-    return nightly.run(now, day, report)
+    return nightly.run(now, day, report, rebuild=rebuild)
 
 
 def _evaluated(now: settings.Settings, truth: Path) -> dict[str, Any]:
