@@ -283,12 +283,12 @@ def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict
     written = tables["crossings"].select(
         "person_id", "document_number", birth_date=ibis.null("date")
     )
-    unresolved = ibis.memtable(
-        pa.table(
-            {"source": pa.array([], pa.string()), "field": pa.array([], pa.string()),
-             "value": pa.array([], pa.string()), "rows": pa.array([], pa.int64())}
-        )
-    )  # fmt: skip
+    text = ibis.literal("")
+    unresolved = (
+        tables["crossings"]
+        .limit(0)
+        .select(source=text, field=text, value=text, rows=ibis.literal(0))
+    )
     return {
         "journeys": paired,
         "departures": reconcile.departures(
