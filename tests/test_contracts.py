@@ -113,7 +113,7 @@ def test_every_lake_table_is_written_and_no_other_is_there(told: Told) -> None:
     with story.opened(told.now) as lake:
         there = {
             (schema, name)
-            for schema in ("ops", "records", "identity", "reconciled")
+            for schema in ("ops", "records", "standard", "identity", "reconciled")
             for name in lake.ibis.list_tables(database=("lake", schema))
         }
         assert there == set(contracts.lake())
