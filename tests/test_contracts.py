@@ -138,7 +138,8 @@ NEVER_FILLED = {
     "records.repatriations.wave", "records.repatriations.remarks",
     "records.repatriations.superseded_by", "reconciled.departures.next_exit_on",
     "standard.repatriations.wave", "standard.repatriations.district_code",
-    "standard.identities.issuing_office", "ops.batches.skipped", "ops.batches.stated_rows", "ops.quarantine.file_position",
+    "standard.identities.issuing_office", "ops.batches.skipped", "ops.batches.stated_rows",
+    "ops.quarantine.file_position",
 }  # fmt: skip
 
 
