@@ -16,7 +16,7 @@ NIGHT = Param(type="string", format="date", title="Night", description="Date of 
 @dag(
     schedule=None,
     is_paused_upon_creation=False,
-    default_args=DEFAULTS | {"retries": 0, "execution_timeout": timedelta(hours=3)},
+    default_args=DEFAULTS | {"retries": 0, "execution_timeout": timedelta(hours=2)},
     params={"night": NIGHT},
     doc_md=__doc__,
     tags=["pulang"],

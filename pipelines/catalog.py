@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import keys, settings
+from pipelines import keys, settings, whole
 from pipelines.errors import PulangError
 
 CATALOG = "lake"
@@ -146,7 +146,7 @@ def _attach_postgres(
         raise LakeShutError(f"the catalog in PostgreSQL cannot be opened: {reason}") from None
     if is_new:
         _refuse_foreign(con)
-        _write(seal, wanted)
+        whole.write(seal, wanted, mode=0o600)
 
 
 def _refuse_foreign(con: duckdb.DuckDBPyConnection) -> None:
@@ -154,10 +154,3 @@ def _refuse_foreign(con: duckdb.DuckDBPyConnection) -> None:
     past: Any = con.execute(f"SELECT max(snapshot_id) FROM {CATALOG}.snapshots()").fetchone()  # noqa: S608
     if past[0]:
         raise LakeShutError("the catalog in PostgreSQL belongs to another home")
-
-
-def _write(seal: Path, text: str) -> None:
-    half = seal.with_suffix(".half")
-    half.touch(mode=0o600)
-    half.write_text(text)
-    half.replace(seal)

@@ -445,5 +445,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except PulangError as error:
-        err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red]", escape(str(error)))
+        kind = type(error).__name__.removesuffix("Error")
+        # A path that is broken into lines cannot be copied.
+        err.print(f"[red]{kind}:[/red]", escape(str(error)), soft_wrap=True)
         raise typer.Exit(1) from None

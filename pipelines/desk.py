@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipelines import contracts, keys, link, night, reconcile, settings, standardise
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
-from pipelines.lake import CATALOG, Lake, exists, open_lake
+from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
 from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
@@ -56,12 +56,6 @@ def status(now: settings.Settings) -> Status:
     with _reading(now) as lake:
         unknown = arrivals.unknown_folders(now.home.landing, list(contracts.sources()))
         return Status(**vars(health.look(lake)), unknown_folders=unknown)
-
-
-def rows_of(table: ir.Table) -> list[dict[str, Any]]:
-    """The rows of a small table, one dictionary each."""
-    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
-    return found
 
 
 def query(now: settings.Settings, sql: str, file: Path | None = None) -> pa.Table:

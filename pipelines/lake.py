@@ -4,7 +4,7 @@ The Parquet files are encrypted, and so is the catalog (catalog.py). Tables are 
 schemas/lake/, created on first use.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 from pipelines import contracts, keys, settings, spills
 from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
 
-__all__ = ["CATALOG", "Lake", "LakeBusyError", "LakeShutError", "exists", "open_lake"]
+__all__ = ["CATALOG", "Lake", "LakeBusyError", "LakeShutError", "exists", "open_lake", "rows_of"]
 SMALL_FILE = 32 * 1024**2  # bytes; larger ones are not rewritten for a night's few rows
 EXTENSIONS = ("httpfs", "ducklake")
 
@@ -44,6 +44,12 @@ def _engine(now: settings.Settings, spills: Path) -> duckdb.DuckDBPyConnection:
     if now.threads:
         con.execute("SET threads = ?", [now.threads])
     return con
+
+
+def rows_of(table: ir.Table) -> list[dict[str, Any]]:
+    """The rows of a small table, one dictionary each."""
+    found: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+    return found
 
 
 class Lake:
@@ -130,11 +136,7 @@ class Lake:
         with self.scratchpad() as hold:
             was, now = (hold(self._as_contracted(schema, name, rows)) for rows in (old, fresh))
             gone = hold(was.difference(now, distinct=False).select(*contract.keys))
-            same_key = " AND ".join(f't."{key}" = gone."{key}"' for key in contract.keys)
-            self.con.execute(
-                f"DELETE FROM {CATALOG}.{schema}.{name} AS t "  # noqa: S608
-                f"USING {gone.op().name} AS gone WHERE {same_key}"
-            )
+            self._delete(schema, name, gone, contract.keys)
             self.insert(schema, name, now.difference(was, distinct=False))
 
     def clear(self, schema: str, name: str) -> None:
@@ -148,11 +150,15 @@ class Lake:
     def remove(self, schema: str, name: str, column: str, values: ir.Table) -> None:
         """Delete the rows of a table whose `column` is among `values`, a table of that column."""
         with self.scratchpad() as hold:
-            wanted = hold(values.select(column).distinct())
-            self.con.execute(
-                f"DELETE FROM {CATALOG}.{schema}.{name} AS t "  # noqa: S608
-                f'USING {wanted.op().name} AS gone WHERE t."{column}" = gone."{column}"'
-            )
+            self._delete(schema, name, hold(values.select(column).distinct()), [column])
+
+    def _delete(self, schema: str, name: str, gone: ir.Table, columns: Sequence[str]) -> None:
+        """Delete the rows that are as a row of the scratch table `gone` in `columns`."""
+        same = " AND ".join(f't."{column}" = gone."{column}"' for column in columns)
+        self.con.execute(
+            f"DELETE FROM {CATALOG}.{schema}.{name} AS t "  # noqa: S608
+            f"USING {gone.op().name} AS gone WHERE {same}"
+        )
 
     def changed(self, schema: str, name: str, since: int) -> ir.Table:
         """Rows of a table that came or went after a snapshot, both as they were and as they are.
@@ -176,10 +182,7 @@ class Lake:
     @property
     def oldest_snapshot_id(self) -> int:
         """The oldest snapshot that was not expired."""
-        found: Any = self.con.execute(
-            f"SELECT min(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"  # noqa: S608
-        ).fetchone()
-        return int(found[0])
+        return self._snapshot("min")
 
     def expire_before(self, snapshot_id: int) -> int:
         """Forget older snapshots and delete the files that only they needed; gives how many."""
@@ -285,8 +288,11 @@ class Lake:
     @property
     def snapshot_id(self) -> int:
         """The newest snapshot of the lake."""
+        return self._snapshot("max")
+
+    def _snapshot(self, which: str) -> int:
         found: Any = self.con.execute(
-            f"SELECT max(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"  # noqa: S608
+            f"SELECT {which}(snapshot_id) FROM ducklake_snapshots('{CATALOG}')"  # noqa: S608
         ).fetchone()
         return int(found[0])
 

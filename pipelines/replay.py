@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from pipelines import __version__, contracts, keys, link, night, settings
-from pipelines.desk import NothingThereError, rows_of
+from pipelines.desk import NothingThereError
 from pipelines.intake.arrivals import Archive
-from pipelines.lake import Lake, exists, open_lake
+from pipelines.lake import Lake, exists, open_lake, rows_of
 from pipelines.policy import OVERRIDE
 from pipelines.publish import digest, kept
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from pipelines import keys, link, settings, standardise
-from pipelines.desk import NothingThereError, rows_of
+from pipelines.desk import NothingThereError
 from pipelines.errors import PulangError
-from pipelines.lake import CATALOG, Lake, exists, open_lake
+from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
 from pipelines.link import review
 from pipelines.link.judgements import PAIR, VERDICTS, paired
 from pipelines.link.persons import Pseudonym

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import reference
-from pipelines.desk import Status, rows_of
+from pipelines.desk import Status
+from pipelines.lake import rows_of
 from pipelines.night import Outcome
 from pipelines.settings import Home
 

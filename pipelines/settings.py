@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -106,8 +107,7 @@ class Settings:
 def load() -> Settings:
     """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT and
     _KEEP_NIGHTS."""
-    for name, value in NO_USAGE_STATISTICS.items():
-        os.environ.setdefault(name, value)
+    complete(NO_USAGE_STATISTICS)
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
         key=os.environ.get("PULANG_KEY"),
@@ -117,6 +117,13 @@ def load() -> Settings:
         wait=float(_whole("PULANG_WAIT", 0)),
         keep_nights=max(1, _whole("PULANG_KEEP_NIGHTS", KEEP_NIGHTS)),
     )
+
+
+def complete(variables: Mapping[str, str]) -> dict[str, str]:
+    """Set the variables that the environment does not have; gives all, for who is told by it."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
+    return dict(os.environ)
 
 
 def _whole(name: str, default: int) -> int:

@@ -20,6 +20,7 @@ import pytest
 from pipelines import contracts, keys, night, settings
 from pipelines.intake import deliveries, gate
 from pipelines.lake import LakeBusyError, LakeShutError
+from pipelines.night import intake
 from pipelines.policy import PolicyError
 from pipelines.publish import warehouse
 from tests import papers, story
@@ -280,7 +281,7 @@ def test_a_night_killed_anywhere_and_run_again_gives_the_same(
 
     now = story.copied(told, tmp_path / "home")
     before = now.home.warehouse.read_bytes()
-    for module, name in ((night, "_supersede"), (gate, "judge")):
+    for module, name in ((intake, "_supersede"), (gate, "judge")):
         with monkeypatch.context() as patched:
             patched.setattr(module, name, fail)
             with pytest.raises(KilledError):

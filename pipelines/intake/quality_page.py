@@ -20,7 +20,7 @@ from great_expectations.render.renderer.content_block import (
 )
 from great_expectations.render.view import DefaultJinjaPageView
 
-from pipelines import contracts
+from pipelines import contracts, whole
 from pipelines.intake.expectations import said
 
 COLUMNS = ["", "Aturan · Rule", "Teramati · Observed"]
@@ -39,11 +39,7 @@ def write(results: Mapping[str, SuiteResult], night: date, file: Path) -> None:
         page_title=f"Gerbang mutu · Quality gate · {night}",
     )
     view = QualityPage(custom_views_directory=str(Path(__file__).parent))
-    half = file.with_name(f".{file.name}.half")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    html: str = view.render(page, failed=_failed(results))
-    half.write_text(html, encoding="utf-8")
-    half.replace(file)
+    whole.write(file, view.render(page, failed=_failed(results)))
 
 
 def _failed(results: Mapping[str, SuiteResult]) -> dict[str, list[str]]:

@@ -1,13 +1,13 @@
 """Link: which records belong to one person, by number, by evidence and by judgement."""
 
 from pipelines.link.blocking import Known
+from pipelines.link.clusters import Hold
 from pipelines.link.deterministic import links
 from pipelines.link.evidence import bearers, step
 from pipelines.link.history import history
 from pipelines.link.identities import identities, place_words, traveller_keys, with_keys
 from pipelines.link.matching import (
     Found,
-    Hold,
     Linking,
     Stored,
     kept,

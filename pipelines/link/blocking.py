@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import compatible
+from pipelines.link.clusters import Hold
 from pipelines.link.model import BlockingRule, Kind, Model
 
 DAY = 1
@@ -22,7 +23,6 @@ SEX = "sex"
 ATTRIBUTES = ("record_key", "kind", "sex", "birth_date", "birth_year", "nik", "document_number",
               "event_on", "event_country", "first_event_at", "last_event_at", "words",
               "whole_name", "word_pairs", "places")  # fmt: skip
-Hold = Callable[[ir.Table], ir.Table]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def pairs(
     `asking` (record_key, kind) are the papers that look for a partner, where that is known
     already. `hold` works out one rule after the other: all at once would need the memory of all.
     """
-    lefts = hold(_lefts(known, model, asking))
     rights = hold(known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities)))
+    lefts = hold(_lefts(rights, asked_for(known, model) if asking is None else asking, model))
     block = Blocking(known, model, hold)
     if some is None:
         found = [
@@ -103,11 +103,8 @@ def _has_nik(papers: ir.Table) -> ir.BooleanValue:
     return compatible.valid_nik(papers).notnull()
 
 
-def _lefts(known: Known, model: Model, asking: ir.Table | None) -> ir.Table:
+def _lefts(papers: ir.Table, asking: ir.Table, model: Model) -> ir.Table:
     """The papers that look for a partner, with `link`, the kind of model for which they do."""
-    papers = known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities))
-    if asking is None:
-        asking = asked_for(known, model)
     asked = papers.inner_join(asking.rename(link="kind"), "record_key")
     passports = papers.filter(papers.kind.isin(model.kind(RENEWAL).left))
     return asked.union(passports.mutate(link=ibis.literal(RENEWAL)).select(*asked.columns))

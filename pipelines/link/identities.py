@@ -188,7 +188,7 @@ def with_keys(
     codes: ir.Table,
     nik_regions: ir.Table,
 ) -> ir.Table:
-    """`identities` with KEYS. Key: record_key.
+    """`identities` with their KEYS. Key: record_key.
 
     Takes the keys of names (`evidence.keys`), (place_word, place_code), (regency_code, place_code)
     and (nik_prefix, regency_code); see `standardise.place_words` and `standardise.namesakes`.
@@ -208,4 +208,4 @@ def with_keys(
         known = table.select(**{f"key_{column}": table[key], found[-1]: table.place_code})
         joined = joined.left_join(known, [(column, f"key_{column}")]).drop(f"key_{column}")
     named = ibis.array([joined[name] for name in found]).filter(lambda code: code.notnull())
-    return joined.mutate(places=named.unique().sort()).select(*SHAPE)
+    return joined.mutate(places=named.unique().sort()).select(*identities.columns)

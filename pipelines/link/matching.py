@@ -4,7 +4,6 @@ Everything that is used more than once is worked out once by `hold` (the scratch
 the tables live on); nothing is read or written besides.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -16,9 +15,9 @@ import ibis.expr.types as ir
 from pipelines.link import blocking, choice, clusters, deterministic, evidence, names, scores
 from pipelines.link import judgements as judged
 from pipelines.link.blocking import Known
+from pipelines.link.clusters import Hold
 from pipelines.link.model import Model, Weights
 
-Hold = Callable[[ir.Table], ir.Table]
 LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability")
 CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probability", "evidence",
              "decision")  # fmt: skip
@@ -122,17 +121,20 @@ def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> 
 
 def weighed(hold: Hold, known: Known, pairs: ir.Table) -> ir.Table:
     """The words of the names among the pairs, with what each proves; see `evidence.weighed`."""
-    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key")).distinct()
-    named = known.identities.semi_join(ends, "record_key").select("name").drop_null().distinct()
+    named = known.identities.semi_join(_ends(pairs), "record_key").select("name")
+    named = named.drop_null().distinct()
     words = words_of(hold, hold(named), known.name_words)
     return hold(evidence.weighed(words, known.bearers, known.name_words))
 
 
 def documents(pairs: ir.Table, identities: ir.Table) -> ir.Table:
     """(record_key, travel_document) of every bearer of a document among the pairs."""
-    ends = pairs.select("record_key").union(pairs.select(record_key="anchor_key")).distinct()
-    bearers = identities.select("record_key", "travel_document").drop_null()
-    return bearers.semi_join(ends, "record_key")
+    return travel_documents(identities).semi_join(_ends(pairs), "record_key")
+
+
+def travel_documents(identities: ir.Table) -> ir.Table:
+    """(record_key, travel_document) of those who bear a document."""
+    return identities.select("record_key", "travel_document").drop_null()
 
 
 def scored(
@@ -213,9 +215,12 @@ class Linking:
         known: Known,
         model: Model,
         weights: Weights,
+        population: ir.Table | None = None,
     ) -> None:
+        """`population` is what there is to choose from, where not what is known is."""
         self.con, self.hold, self.known = con, hold, known
         self.model, self.weights = model, weights
+        self._population = population
 
     def members(self, links: ir.Table) -> ir.Table:
         """(record_key, cluster_id, has_document, has_paper) of the identities that links touch."""
@@ -237,6 +242,8 @@ class Linking:
     @cached_property
     def population(self) -> ir.Table:
         """(kind, papers): how many papers there are to choose from; see `population`."""
+        if self._population is not None:
+            return self._population
         return self.hold(population(self.known.identities, self.model))
 
     def decided(self, scored: ir.Table, members: ir.Table, number: int) -> ir.Table:
@@ -281,11 +288,8 @@ class Linking:
         if scope is None:
             return self
         papers = self.hold(self.known.identities.semi_join(scope, "record_key"))
-        other = Linking(
-            self.con, self.hold, replace(self.known, identities=papers), self.model, self.weights
-        )
-        other.__dict__["population"] = self.population
-        return other
+        known = replace(self.known, identities=papers)
+        return Linking(self.con, self.hold, known, self.model, self.weights, self.population)
 
     def certain(self, judgements: ir.Table, stored: Stored | None) -> Kept:
         """Links by number and by judgement."""
@@ -347,11 +351,11 @@ class Linking:
         assert asked.stale is not None  # noqa: S101
         silent = pairs.semi_join(asked.stale.anti_join(asked.fresh, ASKED), ASKED)
         gone = self.hold(silent.union(_with_end(pairs, stored.touched)).select(*PAIR).distinct())
-        spelt = papers.select("record_key", spelling=papers.spellings.unnest())
         is_every = stored.reweighed.filter(stored.reweighed.spelling == evidence.ALL).count()
         if is_every.to_pyarrow().as_py():
             weighed = pairs
         else:
+            spelt = papers.select("record_key", spelling=papers.spellings.unnest())
             borne = spelt.semi_join(stored.reweighed, "spelling").select("record_key").distinct()
             weighed = _with_end(pairs, self.hold(borne))
         return gone, self.hold(weighed.select(*PAIR).distinct().anti_join(gone, PAIR))
@@ -411,17 +415,16 @@ class Linking:
         ruled = tuple(rule.name for rule in self.model.rules)
         members = self.members(links)
         doubtful = self.hold(_doubtful(members, links, apart, ruled))
-        bearers = self.known.identities.select("record_key", "travel_document").drop_null()
-        travelled = bearers.semi_join(doubtful, "record_key")
+        travelled = travel_documents(self.known.identities).semi_join(doubtful, "record_key")
         trips = self.hold(evidence.trips(crossings, travelled))
         for _ in range(clusters.ROUNDS):
-            doubtful = self.hold(_doubtful(members, links, apart, ruled))
             broken = self.hold(clusters.broken(doubtful, self.known.identities, trips, apart))
             given_up = self.hold(clusters.weakest(links, members, broken, ruled))
             if not given_up.count().to_pyarrow().as_py():
                 break
             links = self.hold(links.anti_join(given_up, LINK_KEY))
             members = self.members(links)
+            doubtful = self.hold(_doubtful(members, links, apart, ruled))
         return links, members
 
 
@@ -450,7 +453,8 @@ def _within(rows: ir.Table, scope: ir.Table | None) -> ir.Table:
 
 
 def _ends(rows: ir.Table) -> ir.Table:
-    return rows.select("record_key").union(rows.select(record_key="anchor_key"))
+    """(record_key) of both papers of links or pairs, once."""
+    return rows.select("record_key").union(rows.select(record_key="anchor_key"), distinct=True)
 
 
 def _apart(pairs: ir.Table, clusters: ir.Table) -> ir.Table:

@@ -18,7 +18,7 @@ from scipy import optimize
 
 from pipelines.link import blocking, choice, matching, scores
 from pipelines.link.blocking import Known
-from pipelines.link.matching import Hold
+from pipelines.link.clusters import Hold
 from pipelines.link.model import Comparison, Model, Probabilities, Weights
 
 KNOWN_PAIRS = 60_000  # of each kind, at most

@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from pipelines import __version__, contracts, keys, link, reference, settings
 from pipelines.errors import PulangError
+from pipelines.intake import gate
 from pipelines.lake import Lake
 from pipelines.policy import Policy
 
@@ -83,9 +84,10 @@ class Night:
     def begin(self, stage: str) -> "Run":
         """Report a stage that starts now; it ends by `enter`. Raises StageOrderError."""
         self.report(stage)
-        self._refuse_too_early(stage)
+        runs = self.runs()
+        self._refuse_too_early(stage, runs)
         at = datetime.now(UTC), time.perf_counter()
-        return Run(stage, self.past(stage), self.lake.snapshot_id, *at)
+        return Run(stage, self._past(stage, runs), self.lake.snapshot_id, *at)
 
     def end(self, run: "Run") -> None:
         """End a stage that has nothing to write."""
@@ -103,13 +105,12 @@ class Night:
         }  # fmt: skip
         self.lake.insert("ops", "stages", [row])
 
-    def past(self, stage: str) -> Past | None:
+    def _past(self, stage: str, runs: dict[str, dict[str, Any]]) -> Past | None:
         """What a stage may build on.
 
         Nothing where it was told not to, never ran, ran under other conditions, its snapshot has
         expired, or an earlier stage has since worked everything out anew.
         """
-        runs = self.runs()
         last = runs.get(stage)
         if self.is_rebuild or last is None or last["conditions"] != self.conditions:
             return None
@@ -134,26 +135,16 @@ class Night:
         )
         return {row["stage"]: row for row in last.to_pyarrow().to_pylist()}
 
-    def _refuse_too_early(self, stage: str) -> None:
+    def _refuse_too_early(self, stage: str, runs: dict[str, dict[str, Any]]) -> None:
         """Raises StageOrderError unless the stages before this one have run, each on the other."""
-        runs = self.runs()
         before = ORDER[: ORDER.index(stage)]
         for first, second in pairwise(before):
             if second not in runs or runs[second]["snapshot_id"] <= runs[first]["snapshot_id"]:
                 raise StageOrderError(f"{stage}: {second} has not run since {first}; run it first")
         if before and before[-1] not in runs:
             raise StageOrderError(f"{stage}: {before[-1]} has not run; run it first")
-        if "gate" in before and self._is_withheld():
+        if "gate" in before and gate.is_withheld(latest_checks(self.lake).to_pyarrow()):
             raise StageOrderError(f"{stage}: a gate has withheld publication; nothing may follow")
-
-    def _is_withheld(self) -> bool:
-        checks = self.lake.table("ops", "checks")
-        failed = checks.filter(
-            (checks.night_number == checks.night_number.max())
-            & (checks.severity == "stop")
-            & ~checks.passed
-        )
-        return bool(failed.count().to_pyarrow().as_py())
 
     def pseudonym(self, prefix: str) -> Callable[[ir.StringValue], ir.StringValue]:
         """The keyed pseudonym for persons (P) or departures (D)."""
@@ -194,6 +185,12 @@ def last_published(lake: Lake) -> dict[str, Any] | None:
     linked = nights.filter(nights.outcome == PUBLISHED)
     rows = linked.order_by(ibis.desc("night_number")).limit(1).to_pyarrow().to_pylist()
     return rows[0] if rows else None
+
+
+def latest_checks(lake: Lake) -> ir.Table:
+    """The verdicts of the latest gate."""
+    checks = lake.table("ops", "checks")
+    return checks.filter(checks.night_number == checks.night_number.max())
 
 
 def records_of(lake: Lake) -> dict[str, ir.Table]:

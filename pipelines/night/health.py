@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any
 
 import ibis
-import ibis.expr.types as ir
 
 from pipelines import contracts
 from pipelines.intake import measures
-from pipelines.lake import Lake
-from pipelines.night.context import ORDER, Night
+from pipelines.lake import Lake, rows_of
+from pipelines.night.context import ORDER, Night, latest_checks
 from pipelines.publish import operations
 
 NIGHTS = 30
@@ -37,22 +36,24 @@ class Health:
 
 def look(lake: Lake) -> Health:
     """The state as the lake has it now."""
-    batches, checks = lake.table("ops", "batches"), lake.table("ops", "checks")
-    quarantine = lake.table("ops", "quarantine")
+    batches, quarantine = lake.table("ops", "batches"), lake.table("ops", "quarantine")
     sources = batches.group_by("source").agg(
         deliveries=batches.count(), **{name: batches[name].sum() for name in COUNTS}
     )
     reasons = quarantine.group_by("source", "reason", "field").agg(rows=quarantine.count())
-    latest = checks.filter(checks.night_number == checks.night_number.max())
-    refused = batches.filter(batches.status_reason.notnull() & (batches.status != "repeated"))
+    latest = latest_checks(lake)
+    is_refused = batches.status_reason.notnull() & (batches.status != "repeated")
+    refused = batches.filter(is_refused).select("source", "file", "status_reason")
     nights = _nights(lake)
     return Health(
         nights=nights,
         freshness=list(_freshness(lake, nights[0]["night"])) if nights else [],
-        sources=_rows(sources.order_by("source")),
-        quarantine=_rows(reasons.order_by("source", "reason", "field")),
-        checks=_rows(latest.filter(~latest.passed).order_by("source", "check_id", "column_name")),
-        refused=_rows(refused.select("source", "file", "status_reason").order_by("source", "file")),
+        sources=rows_of(sources.order_by("source")),
+        quarantine=rows_of(reasons.order_by("source", "reason", "field")),
+        checks=rows_of(latest.filter(~latest.passed).order_by("source", "check_id", "column_name")),
+        refused=rows_of(
+            refused.select("source", "file", "status_reason").order_by("source", "file")
+        ),
     )
 
 
@@ -62,18 +63,13 @@ def write_page(this: Night) -> None:
     operations.write(vars(found), ORDER, this.now.home.published / "operations.html")
 
 
-def _rows(table: ir.Table) -> Rows:
-    found: Rows = table.to_pyarrow().to_pylist()
-    return found
-
-
 def _nights(lake: Lake) -> Rows:
     """The latest nights, each with `seconds` by stage; of a stage that ran twice, the later."""
     nights, stages = lake.table("ops", "nights"), lake.table("ops", "stages")
-    latest = _rows(nights.order_by(ibis.desc("night_number")).limit(NIGHTS))
+    latest = rows_of(nights.order_by(ibis.desc("night_number")).limit(NIGHTS))
     runs = stages.semi_join(nights, "night_number").order_by("finished_at", "stage")
     of_night: dict[int, dict[str, float]] = {row["night_number"]: {} for row in latest}
-    for run in _rows(runs.select("night_number", "stage", "seconds")):
+    for run in rows_of(runs.select("night_number", "stage", "seconds")):
         if run["night_number"] in of_night:
             of_night[run["night_number"]][run["stage"]] = run["seconds"]
     return [

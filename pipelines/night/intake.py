@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipelines import contracts
 from pipelines.intake import arrivals, deliveries, gate, supersede, typed
-from pipelines.night.context import WITHHELD, ConservationError, Night
+from pipelines.night.context import WITHHELD, ConservationError, Night, latest_checks
 from pipelines.night.health import write_page
 
 
@@ -108,8 +108,7 @@ def judge(this: Night) -> pa.Table:
 
 def verdicts(this: Night) -> pa.Table:
     """The checks of the last gate, kept under the number of this night."""
-    kept = this.lake.table("ops", "checks")
-    last = kept.filter(kept.night_number == kept.night_number.max())
+    last = latest_checks(this.lake)
     rows = last.order_by("source", "check_id", "column_name").to_pyarrow()
     numbers = set(rows["night_number"].to_pylist())
     checks = rows.drop_columns(["night_number"])

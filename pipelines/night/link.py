@@ -110,12 +110,12 @@ def _stored(
     assert counted.reweighed is not None  # noqa: S101
     rows, identities = changed.identities, standard(lake).identities
     # A document that may be named after another number, or no longer, stands with its person.
+    document = ibis.literal("D:")
     new, former = (
-        renumbered.select(record_key=ibis.literal("D:") + renumbered[name], other=other)
-        for name, other in (
-            ("document_number", ibis.literal("D:") + renumbered.document_number),
-            ("former_number", ibis.literal("D:") + renumbered.document_number),
+        renumbered.select(
+            record_key=document + renumbered[name], other=document + renumbered.document_number
         )
+        for name in ("document_number", "former_number")
     )
     claiming = new.union(former).semi_join(changed.touched, "record_key")
     before = identities.select("record_key", "kind").anti_join(

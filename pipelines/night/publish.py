@@ -1,5 +1,7 @@
 """Publish: departures -> figures -> the published file; keeps what changed, and the night."""
 
+from dataclasses import replace
+
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -23,9 +25,10 @@ def publish(this: Night) -> None:
     run = this.begin("publish")
     with lake.scratchpad() as hold:
         linked = Linked.of(lake)
-        placements, repatriations = hold(linked.placements), hold(linked.repatriations)
-        linked = Linked(
-            linked.crossings, placements, repatriations, linked.persons, linked.shared_identities
+        linked = replace(
+            linked,
+            placements=hold(linked.placements),
+            repatriations=hold(linked.repatriations),
         )
         checks, changed = verdicts(this), hold(_changes(this, linked, hold))
         tables = surfaced(this, linked, hold) | _accounts(this, checks)

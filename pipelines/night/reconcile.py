@@ -75,14 +75,12 @@ def reconcile_departures(this: Night) -> None:
             linked.crossings, journeys, linked.placements, linked.shared_identities, policy,
             this.night, record_starts_on,
         )  # fmt: skip
-        if past and affected is not None:
-            _put_departures(lake, named, affected)
-            _put_matches(lake, matches, past)
-            lake.remove("reconciled", "findings", "person_id", affected)
-        else:
-            lake.replace("reconciled", "departures", named)
-            lake.replace("reconciled", "list_matches", matches)
+        lake.put("reconciled", "departures", named, _of(lake, "departures", affected))
+        lake.put("reconciled", "list_matches", matches, _matched(lake, matches, past))
+        if affected is None:
             lake.clear("reconciled", "findings")
+        else:
+            lake.remove("reconciled", "findings", "person_id", affected)
         lake.remove_unnamed("reconciled", "findings", "person_id")
         lake.insert("reconciled", "findings", findings)
         lake.insert("reconciled", "findings", _findings_of_records(this, gaps))
@@ -105,16 +103,21 @@ def published() -> tuple[ir.Table, ir.Table]:
     return reference.memtable("published_figures"), reference.memtable("published_measures")
 
 
-def _put_departures(lake: Lake, named: ir.Table, affected: ir.Table) -> None:
-    departures = lake.table("reconciled", "departures")
-    lake.put("reconciled", "departures", named, departures.semi_join(affected, "person_id"))
+def _of(lake: Lake, name: str, affected: ir.Table | None) -> ir.Table | None:
+    """Rows of a reconciled table that are of the persons affected, None for all."""
+    if affected is None:
+        return None
+    return lake.table("reconciled", name).semi_join(affected, "person_id")
 
 
-def _put_matches(lake: Lake, matches: ir.Table, past: Past) -> None:
+def _matched(lake: Lake, matches: ir.Table, past: Past | None) -> ir.Table | None:
+    """Matches of the rows of lists that came, went or were matched again, None for all."""
+    if past is None:
+        return None
     known, key = lake.table("reconciled", "list_matches"), papers.LIST_ROW
     came_or_went = lake.changed("standard", "repatriations", past.snapshot_id).select(*key)
     rows = came_or_went.union(matches.select(*key)).distinct()
-    lake.put("reconciled", "list_matches", matches, known.semi_join(rows, key))
+    return known.semi_join(rows, key)
 
 
 def _starts_elsewhere(lake: Lake, past: Past, day: date | None) -> bool:

@@ -7,16 +7,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines import whole
+
 WIB = timezone(timedelta(hours=7))
 THIN_SPACE = "\u202f"
 
 
 def write(health: Mapping[str, Any], stages: Sequence[str], file: Path) -> None:
     """Render what `night.health` found to `file`, replaced in one rename."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f".{file.name}.half")
-    half.write_text(page(health, stages), encoding="utf-8")
-    half.replace(file)
+    whole.write(file, page(health, stages))
 
 
 def page(health: Mapping[str, Any], stages: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ SECONDS_TO_START, SECONDS_TO_STOP = 180, 20
 CHECKOUT = settings.PACKAGE.parent
 
 
-def environment(home: settings.Home, port: int = 8080) -> dict[str, str]:
+def variables(home: settings.Home, port: str) -> dict[str, str]:
     """What Airflow is told by variables, for a home and the port of its address."""
     kept = home.path / "airflow"
     no_source = {"scope": {}, "controls": {"include_source_code": False}}
@@ -38,7 +38,7 @@ def environment(home: settings.Home, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(kept / "passwords.json"),
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__PORT": port,
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "pulang",
@@ -48,9 +48,10 @@ def environment(home: settings.Home, port: int = 8080) -> dict[str, str]:
 
 
 def prepare(home: settings.Home) -> str:
-    """Database, pool and login; gives the password. The environment must be set before."""
+    """Database, pool and login; gives the password. The variables must be set before."""
     kept = home.path / "airflow"
     kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+    from airflow.configuration import conf
     from airflow.models.pool import Pool
     from airflow.utils import db
 
@@ -58,7 +59,7 @@ def prepare(home: settings.Home) -> str:
 
     db.initdb()
     Pool.create_or_update_pool(WRITER, 1, "who writes the lake", include_deferred=False)
-    file = Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    file = Path(conf.get("core", "simple_auth_manager_passwords_file"))
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text(json.dumps({USER: secrets.token_urlsafe(12)}))
@@ -78,17 +79,19 @@ def healthy(address: str) -> bool:
 def main() -> int:
     """Start, say where, and stay until stopped."""
     home = settings.load().home
-    port = int(os.environ.get("AIRFLOW__API__PORT", "8080"))
-    os.environ.update(environment(home, port) | os.environ)
+    port = settings.complete({"AIRFLOW__API__PORT": "8080"})["AIRFLOW__API__PORT"]
+    told = settings.complete(variables(home, port))
     # Airflow starts its own parts by name.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    address = os.environ["AIRFLOW__API__BASE_URL"]
+    told["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), told.get("PATH", "")))
+    address = told["AIRFLOW__API__BASE_URL"]
     password = prepare(home)
     output = home.path / "airflow" / "standalone.log"
     with output.open("ab") as log:
         airflow = [str(Path(sys.executable).parent / "airflow"), "standalone"]
         # In a session of its own: a second Ctrl-C would leave its scheduler behind.
-        running = subprocess.Popen(airflow, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        running = subprocess.Popen(  # noqa: S603
+            airflow, stdout=log, stderr=log, env=told, start_new_session=True
+        )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"Airflow is starting; what it says goes to {output}", flush=True)
     try:
