@@ -216,13 +216,15 @@ class Lake:
 
     def mark_superseded(self, name: str, losers: ir.Table) -> None:
         """Set `superseded_by` of the versions in `losers` (batch_id, row_number, superseded_by)."""
-        lost = self.scratch(losers)
-        self.con.execute(
-            f"UPDATE {CATALOG}.records.{name} AS r SET superseded_by = s.superseded_by "  # noqa: S608
-            f"FROM {lost.op().name} AS s "
-            "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number"
-        )
-        self.drop_scratch(lost)
+        with self.scratchpad() as hold:
+            lost = hold(losers)
+            if not lost.count().to_pyarrow().as_py():
+                return  # even an update of nothing reads the whole table
+            self.con.execute(
+                f"UPDATE {CATALOG}.records.{name} AS r SET superseded_by = s.superseded_by "  # noqa: S608
+                f"FROM {lost.op().name} AS s "
+                "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number"
+            )
 
     def scratch(self, rows: ir.Table) -> ir.Table:
         """Work out an expression once, for this connection only; dropped with it."""

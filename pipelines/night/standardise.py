@@ -17,7 +17,8 @@ def standardise_records(this: Night) -> None:
             if not any(rows.count().to_pyarrow().as_py() for rows in changed.values()):
                 return
             touched = papers.Touched.by(changed, hold)
-            records, old = touched.records(records), touched.papers(standard(lake))
+            records = {n: hold(rows) for n, rows in touched.records(records).items()}
+            old = touched.papers(standard(lake))
         fresh = papers.standardised(records, hold, lake.scratchpad)
         for name in TABLES:
             lake.put("standard", name, getattr(fresh, name), getattr(old, name, None))

@@ -34,14 +34,18 @@ def unresolved_crossings(
 ) -> ir.Table:
     """Unknown countries, gates and purposes of the current crossings."""
     current = records.filter(records.superseded_by.isnull())
-    country = country_names.resolved(records.country_name, countries)
-    gate = gate_names.resolved(records.gate_code, gates)
-    purpose = purposes.resolved(records.purpose, synonyms_of_purpose)
+    country, gate, purpose = (
+        _rows_by_value(current.select(value=current[field]), field)
+        for field in ("country_name", "gate_code", "purpose")
+    )
+    codes = country_names.resolved(country.value, countries)
+    known_gates = gate_names.resolved(gate.value, gates)
+    classes = purposes.resolved(purpose.value, synonyms_of_purpose)
     return _of_source(
         "perlintasan",
-        _counted(current, "country_name", country.filter(country.country_code.isnull())),
-        _counted(current, "gate_code", gate.filter(gate.known_gate_code.isnull())),
-        _counted(current, "purpose", purpose.filter(purpose.known_purpose.isnull())),
+        _unknown(country, codes.filter(codes.country_code.isnull())),
+        _unknown(gate, known_gates.filter(known_gates.known_gate_code.isnull())),
+        _unknown(purpose, classes.filter(classes.known_purpose.isnull())),
     )
 
 
@@ -50,11 +54,12 @@ def unresolved_placements(
 ) -> ir.Table:
     """Unknown countries and regencies of the current placements."""
     current = records.filter(records.superseded_by.isnull())
-    country = country_names.resolved(records.country_name, countries)
+    country = _rows_by_value(current.select(value="country_name"), "country_name")
+    codes = country_names.resolved(country.value, countries)
     placed = located_placements(current, regions)
     return _of_source(
         "penempatan",
-        _counted(current, "country_name", country.filter(country.country_code.isnull())),
+        _unknown(country, codes.filter(codes.country_code.isnull())),
         _missing(placed, "regency_code", placed.regency_text, placed.regency_code),
     )
 
@@ -64,23 +69,25 @@ def unresolved_repatriations(
 ) -> ir.Table:
     """Unknown countries, gates, provinces and regencies of the current list rows."""
     current = records.filter(records.superseded_by.isnull())
-    country = country_names.resolved(records.country_name, countries)
-    gate = gate_names.resolved(records.arrival_point, gates)
+    country, gate = (
+        _rows_by_value(current.select(value=current[field]), field)
+        for field in ("country_name", "arrival_point")
+    )
+    codes = country_names.resolved(country.value, countries)
+    known_gates = gate_names.resolved(gate.value, gates)
     placed = located_rows(current, regions)
     return _of_source(
         "pemulangan",
-        _counted(current, "country_name", country.filter(country.country_code.isnull())),
-        _counted(current, "arrival_point", gate.filter(gate.known_gate_code.isnull())),
+        _unknown(country, codes.filter(codes.country_code.isnull())),
+        _unknown(gate, known_gates.filter(known_gates.known_gate_code.isnull())),
         _missing(placed, "province_name", placed.province_name, placed.province_code),
         _missing(placed, "regency_name", placed.regency_name, placed.regency_code),
     )
 
 
-def _counted(current: ir.Table, field: str, unknown: ir.Table) -> ir.Table:
-    """How often each unknown word (the first column of `unknown`) stands in `field`."""
-    values = unknown.select(value=unknown.columns[0])
-    found = current.select(value=current[field]).inner_join(values, "value")
-    return _rows_by_value(found, field)
+def _unknown(counted: ir.Table, unknown: ir.Table) -> ir.Table:
+    """What was counted of the words that are unknown (the first column of `unknown`)."""
+    return counted.semi_join(unknown.select(value=unknown.columns[0]), "value")
 
 
 def _missing(placed: ir.Table, field: str, raw: ir.StringValue, code: ir.StringValue) -> ir.Table:
