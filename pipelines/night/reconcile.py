@@ -95,6 +95,7 @@ def _findings_of_records(this: Night, gaps: ir.Table) -> ir.Table:
     return ibis.union(
         reconcile.findings_of_records(of_night.crossings, gaps, unresolved),
         reconcile.list_total_mismatches(of_night.repatriations, announced),
+        reconcile.stated_total_mismatches(this.lake.table("ops", "batches")),
     )
 
 

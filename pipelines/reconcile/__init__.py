@@ -9,7 +9,11 @@ from pipelines.reconcile.findings import (
 )
 from pipelines.reconcile.gaps import explained_days, feed_gaps
 from pipelines.reconcile.journeys import journeys
-from pipelines.reconcile.list_totals import announced, list_total_mismatches
+from pipelines.reconcile.list_totals import (
+    announced,
+    list_total_mismatches,
+    stated_total_mismatches,
+)
 from pipelines.reconcile.lists import list_matches
 from pipelines.reconcile.news import news
 from pipelines.reconcile.reasons import reason_codes
@@ -34,4 +38,5 @@ __all__ = [
     "news",
     "reason_codes",
     "revisions",
+    "stated_total_mismatches",
 ]

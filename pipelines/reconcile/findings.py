@@ -112,6 +112,12 @@ FINDINGS: tuple[Finding, ...] = (
         "A repatriation list whose rows do not add up to the total that was announced.",
     ),
     Finding(
+        "stated_total_mismatch",
+        "perlintasan, penempatan, pemulangan, penundaan, penduduk, takedown",
+        "Kiriman yang barisnya tidak berjumlah sebanyak yang ditulis di dalamnya sendiri.",
+        "A delivery whose rows do not add up to the total that it states itself.",
+    ),
+    Finding(
         "unmapped_value",
         "perlintasan, penempatan, pemulangan",
         "Kata untuk negara, tujuan perjalanan, wilayah, atau gerbang yang tidak dikenal.",
@@ -357,13 +363,7 @@ def unmapped_values(unresolved: ir.Table) -> ir.Table:
         words=unresolved.count(), rows=unresolved.rows.sum()
     )
     parts = {"field": counted.field, "values": counted.words, "rows": counted.rows}
-    absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items()}
-    given = {
-        "code": ibis.literal("unmapped_value"),
-        "source": counted.source,
-        "detail": detailed(parts),
-    }
-    return counted.select(**(absent | given)).select(tuple(SCHEMA)).cast(SCHEMA)
+    return as_findings(counted.mutate(detail=detailed(parts)), "unmapped_value")
 
 
 def detailed(parts: dict[str, ir.Value]) -> ir.StringValue:
@@ -373,9 +373,14 @@ def detailed(parts: dict[str, ir.Value]) -> ir.StringValue:
 
 
 def as_findings(rows: ir.Table, code: str | None = None) -> ir.Table:
-    """Rows in the columns of the findings table; what a finding does not have is null."""
+    """Rows in the columns of the findings table; what a finding does not have is null.
+
+    The source is that of the code, where the rows do not name their own.
+    """
     coded = rows.mutate(code=ibis.literal(code)) if code else rows
     sources = [(finding.code, finding.source) for finding in FINDINGS]
     absent = {name: ibis.null(dtype) for name, dtype in SCHEMA.items() if name not in coded.columns}
-    full = coded.mutate({**absent, "source": coded.code.cases(*sources)})
+    if "source" in absent:
+        absent["source"] = coded.code.cases(*sources)
+    full = coded.mutate(absent)
     return full.select(tuple(SCHEMA)).cast(SCHEMA)

@@ -1,4 +1,4 @@
-"""Lists whose rows do not add up to the total that was announced for them."""
+"""Rows that do not add up to the total that was announced for them, or that they state."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import ibis.expr.types as ir
 from pipelines.reconcile.findings import as_findings, detailed
 
 CODE = "list_total_mismatch"
+STATED = "stated_total_mismatch"
+WIB = 7  # hours ahead of UTC; the day of a delivery is that of Jakarta
 
 
 def announced(figures: ir.Table, measures: ir.Table) -> ir.Table:
@@ -60,3 +62,17 @@ def list_total_mismatches(repatriations: ir.Table, announced: ir.Table) -> ir.Ta
         "announced": wrong.announced.cast("int64").cast("string"),
     }
     return as_findings(wrong.mutate(detail=detailed(parts)), CODE)
+
+
+def stated_total_mismatches(batches: ir.Table) -> ir.Table:
+    """Deliveries whose own total rows say another number than there are rows, as findings.
+
+    A delivery that later ones replaced row for row says nothing any more.
+    """
+    counts = (batches.rows == 0) | (batches.superseded < batches.rows)
+    wrong = batches.filter(counts & (batches.stated_rows != batches.rows))
+    parts = {"rows": wrong.rows.cast("string"), "stated": wrong.stated_rows.cast("string")}
+    received_on = (wrong.received_at + ibis.interval(hours=WIB)).date()
+    return as_findings(
+        wrong.select("source", "batch_id", occurred_on=received_on, detail=detailed(parts)), STATED
+    )

@@ -1,6 +1,6 @@
-"""Lists beside the totals that were announced for them."""
+"""Lists beside the totals that were announced for them, and that they state themselves."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import ibis
@@ -9,7 +9,13 @@ import pytest
 
 from pipelines import reference
 from pipelines.reconcile.findings import finding_codes
-from pipelines.reconcile.list_totals import CODE, announced, list_total_mismatches
+from pipelines.reconcile.list_totals import (
+    CODE,
+    STATED,
+    announced,
+    list_total_mismatches,
+    stated_total_mismatches,
+)
 
 from .test_engines import SparkOptions
 
@@ -95,5 +101,49 @@ def test_the_finding_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> None
     assert "SELECT" in str(ibis.to_sql(found, dialect="pyspark"))
 
 
-def test_the_code_has_its_sentences() -> None:
-    assert CODE in {row["code"] for row in finding_codes().to_pylist()}
+BATCHES = pa.schema(
+    [
+        ("source", pa.string()),
+        ("batch_id", pa.string()),
+        ("received_at", pa.timestamp("us", tz="UTC")),
+        ("rows", pa.int64()),
+        ("superseded", pa.int64()),
+        ("stated_rows", pa.int64()),
+    ]
+)
+
+
+def told(**given: Any) -> list[dict[str, Any]]:
+    """What is found of a delivery of seven rows, received at 23:30 UTC, six-thirty in Jakarta."""
+    batch = {
+        "source": "penduduk", "batch_id": "B7", "rows": 7, "superseded": 0, "stated_rows": None,
+        "received_at": datetime(2025, 3, 18, 23, 30, tzinfo=UTC),
+    } | given  # fmt: skip
+    rows = ibis.memtable(pa.Table.from_pylist([batch], BATCHES))
+    found: list[dict[str, Any]] = stated_total_mismatches(rows).to_pyarrow().to_pylist()
+    return found
+
+
+@pytest.mark.parametrize(("stated", "findings"), [(None, 0), (6, 1), (7, 0), (8, 1)])
+def test_a_delivery_has_as_many_rows_as_it_states(stated: int | None, findings: int) -> None:
+    assert len(told(stated_rows=stated)) == findings
+
+
+def test_the_finding_names_the_delivery_its_source_and_its_day() -> None:
+    (found,) = told(stated_rows=8)
+    assert (found["code"], found["source"], found["batch_id"]) == (STATED, "penduduk", "B7")
+    assert (found["row_number"], found["person_id"]) == (None, None)
+    assert (str(found["occurred_on"]), found["detail"]) == ("2025-03-19", "rows=7 stated=8")
+
+
+@pytest.mark.parametrize(("superseded", "findings"), [(6, 1), (7, 0)])
+def test_a_delivery_that_was_replaced_says_nothing(superseded: int, findings: int) -> None:
+    assert len(told(stated_rows=8, superseded=superseded)) == findings
+
+
+def test_a_delivery_of_a_total_without_rows_is_found() -> None:
+    assert len(told(rows=0, stated_rows=5)) == 1
+
+
+def test_the_codes_have_their_sentences() -> None:
+    assert {CODE, STATED} <= {row["code"] for row in finding_codes().to_pylist()}
