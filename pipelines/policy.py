@@ -122,6 +122,7 @@ class Policy(BaseModel):
     late_record_days: Days
     open_contract_days: Days
     placement_exit_days: Days
+    refusal_watch_days: Days
     default_birth_dates: tuple[date, ...]
     watch_regions: tuple[Province, ...]
     interval_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]

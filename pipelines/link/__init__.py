@@ -27,6 +27,7 @@ from pipelines.link.persons import (
     repatriations_with_person,
     shared_identities,
 )
+from pipelines.link.refused import refusals_with_person
 from pipelines.link.training import School, trained, without_numbers
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "place_words",
     "placements_with_person",
     "population",
+    "refusals_with_person",
     "repatriations_with_person",
     "shared_identities",
     "step",

@@ -10,7 +10,7 @@ from pipelines import contracts, link, reconcile, reference, surface
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
 from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
-from pipelines.night.reconcile import Linked, published
+from pipelines.night.reconcile import Linked, published, refusals
 from pipelines.night.standardise import standard
 from pipelines.night.tidy import forget_old
 from pipelines.publish import lookups, warehouse
@@ -99,7 +99,7 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
             this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
-        "gates": surface.gates(linked.crossings, departures, gates, provinces),
+        "gates": surface.gates(linked.crossings, departures, refusals(this), gates, provinces),
         "repatriations": surface.repatriations(
             linked.repatriations, matches, departures, provinces
         ),

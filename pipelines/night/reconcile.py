@@ -12,6 +12,8 @@ from pipelines.link.identities import list_key, placement_key
 from pipelines.night.context import Night, Past, records_of
 from pipelines.night.standardise import standard
 
+REFUSED = ibis.memtable({"code": [reconcile.LEFT_BY_ANOTHER_GATE]})
+
 
 @dataclass(frozen=True)
 class Linked:
@@ -84,13 +86,39 @@ def reconcile_departures(this: Night) -> None:
         lake.remove_unnamed("reconciled", "findings", "person_id")
         lake.insert("reconciled", "findings", findings)
         lake.insert("reconciled", "findings", _findings_of_records(this, gaps))
+        _put_refused(this)
         lake.replace("reconciled", "gaps", gaps)
+
+
+def refusals(this: Night) -> ir.Table:
+    """The current refusals with the persons they met, and who of them left soon after."""
+    lake = this.lake
+    told = standardise.refusals(
+        lake.table("records", "refusals"), reference.memtable("countries"),
+        reference.memtable("gates"),
+    )  # fmt: skip
+    named = link.refusals_with_person(
+        told, standard(lake).identities, lake.table("identity", "person_records")
+    )
+    return reconcile.followed(named, lake.table("reconciled", "departures"), this.policy)
+
+
+def _put_refused(this: Night) -> None:
+    """What became of refused people is worked out whole: they are few."""
+    lake = this.lake
+    with lake.scratchpad() as hold:
+        found = hold(reconcile.left_by_another_gate(refusals(this)))
+        lake.remove("reconciled", "findings", "code", REFUSED)
+        lake.insert("reconciled", "findings", found)
 
 
 def _findings_of_records(this: Night, gaps: ir.Table) -> ir.Table:
     """What is found in the records as a whole."""
     of_night = standard(this.lake)
-    unresolved = standardise.unresolved(**records_of(this.lake), purposes=papers.purposes())
+    unresolved = standardise.unresolved(
+        **records_of(this.lake), refusals=this.lake.table("records", "refusals"),
+        purposes=papers.purposes(),
+    )  # fmt: skip
     announced = reconcile.announced(*published())
     return ibis.union(
         reconcile.findings_of_records(of_night.crossings, gaps, unresolved),

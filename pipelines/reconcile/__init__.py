@@ -17,10 +17,16 @@ from pipelines.reconcile.list_totals import (
 from pipelines.reconcile.lists import list_matches
 from pipelines.reconcile.news import news
 from pipelines.reconcile.reasons import reason_codes
+from pipelines.reconcile.refusals import (
+    LEFT_BY_ANOTHER_GATE,
+    followed,
+    left_by_another_gate,
+)
 from pipelines.reconcile.revisions import revisions
 from pipelines.reconcile.rules import catalogue
 
 __all__ = [
+    "LEFT_BY_ANOTHER_GATE",
     "announced",
     "catalogue",
     "causes",
@@ -32,7 +38,9 @@ __all__ = [
     "finding_codes",
     "findings_of_persons",
     "findings_of_records",
+    "followed",
     "journeys",
+    "left_by_another_gate",
     "list_matches",
     "list_total_mismatches",
     "news",

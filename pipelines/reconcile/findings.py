@@ -112,6 +112,12 @@ FINDINGS: tuple[Finding, ...] = (
         "A repatriation list whose rows do not add up to the total that was announced.",
     ),
     Finding(
+        "left_by_another_gate",
+        "penundaan",
+        "Orang yang ditunda keberangkatannya berangkat tidak lama kemudian lewat gerbang lain.",
+        "A person who was refused at one gate left soon after by another one.",
+    ),
+    Finding(
         "stated_total_mismatch",
         "perlintasan, penempatan, pemulangan, penundaan, penduduk, takedown",
         "Kiriman yang barisnya tidak berjumlah sebanyak yang ditulis di dalamnya sendiri.",
@@ -119,7 +125,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         "unmapped_value",
-        "perlintasan, penempatan, pemulangan",
+        "perlintasan, penempatan, pemulangan, penundaan",
         "Kata untuk negara, tujuan perjalanan, wilayah, atau gerbang yang tidak dikenal.",
         "Words for countries, purposes, regions or gates that no table knows.",
     ),

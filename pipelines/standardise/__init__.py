@@ -10,11 +10,13 @@ from pipelines.standardise.identities import renumbered, traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
 from pipelines.standardise.places import Regions, birth_places, namesakes, place_words
+from pipelines.standardise.refusals import refusals
 from pipelines.standardise.repatriations import repatriations
 from pipelines.standardise.unresolved import (
     unresolved,
     unresolved_crossings,
     unresolved_placements,
+    unresolved_refusals,
     unresolved_repatriations,
 )
 
@@ -30,6 +32,7 @@ __all__ = [
     "nik_sex",
     "place_words",
     "placements",
+    "refusals",
     "renumbered",
     "repatriations",
     "standard_name",
@@ -38,5 +41,6 @@ __all__ = [
     "unresolved",
     "unresolved_crossings",
     "unresolved_placements",
+    "unresolved_refusals",
     "unresolved_repatriations",
 ]

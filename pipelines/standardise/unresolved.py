@@ -16,7 +16,11 @@ from pipelines.standardise.repatriations import located as located_rows
 
 
 def unresolved(
-    crossings: ir.Table, placements: ir.Table, repatriations: ir.Table, purposes: ir.Table
+    crossings: ir.Table,
+    placements: ir.Table,
+    repatriations: ir.Table,
+    refusals: ir.Table,
+    purposes: ir.Table,
 ) -> ir.Table:
     """The unknown words of all records, by the tables of `data/reference/`."""
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
@@ -25,6 +29,7 @@ def unresolved(
         unresolved_crossings(crossings, purposes, countries, gates),
         unresolved_placements(placements, countries, regions),
         unresolved_repatriations(repatriations, countries, gates, regions),
+        unresolved_refusals(refusals, countries, gates),
         distinct=False,
     )
 
@@ -34,17 +39,12 @@ def unresolved_crossings(
 ) -> ir.Table:
     """Unknown countries, gates and purposes of the current crossings."""
     current = records.filter(records.superseded_by.isnull())
-    country, gate, purpose = (
-        _rows_by_value(current.select(value=current[field]), field)
-        for field in ("country_name", "gate_code", "purpose")
-    )
-    codes = country_names.resolved(country.value, countries)
-    known_gates = gate_names.resolved(gate.value, gates)
+    purpose = _words(current, "purpose")
     classes = purposes.resolved(purpose.value, synonyms_of_purpose)
     return _of_source(
         "perlintasan",
-        _unknown(country, codes.filter(codes.country_code.isnull())),
-        _unknown(gate, known_gates.filter(known_gates.known_gate_code.isnull())),
+        _countries(current, countries),
+        _gates(current, "gate_code", gates),
         _unknown(purpose, classes.filter(classes.known_purpose.isnull())),
     )
 
@@ -54,12 +54,10 @@ def unresolved_placements(
 ) -> ir.Table:
     """Unknown countries and regencies of the current placements."""
     current = records.filter(records.superseded_by.isnull())
-    country = _rows_by_value(current.select(value="country_name"), "country_name")
-    codes = country_names.resolved(country.value, countries)
     placed = located_placements(current, regions)
     return _of_source(
         "penempatan",
-        _unknown(country, codes.filter(codes.country_code.isnull())),
+        _countries(current, countries),
         _missing(placed, "regency_code", placed.regency_text, placed.regency_code),
     )
 
@@ -69,20 +67,39 @@ def unresolved_repatriations(
 ) -> ir.Table:
     """Unknown countries, gates, provinces and regencies of the current list rows."""
     current = records.filter(records.superseded_by.isnull())
-    country, gate = (
-        _rows_by_value(current.select(value=current[field]), field)
-        for field in ("country_name", "arrival_point")
-    )
-    codes = country_names.resolved(country.value, countries)
-    known_gates = gate_names.resolved(gate.value, gates)
     placed = located_rows(current, regions)
     return _of_source(
         "pemulangan",
-        _unknown(country, codes.filter(codes.country_code.isnull())),
-        _unknown(gate, known_gates.filter(known_gates.known_gate_code.isnull())),
+        _countries(current, countries),
+        _gates(current, "arrival_point", gates),
         _missing(placed, "province_name", placed.province_name, placed.province_code),
         _missing(placed, "regency_name", placed.regency_name, placed.regency_code),
     )
+
+
+def unresolved_refusals(records: ir.Table, countries: ir.Table, gates: ir.Table) -> ir.Table:
+    """Unknown countries and gates of the current refusals; reasons may be about a person."""
+    current = records.filter(records.superseded_by.isnull())
+    return _of_source(
+        "penundaan", _countries(current, countries), _gates(current, "gate_code", gates)
+    )
+
+
+def _countries(current: ir.Table, countries: ir.Table) -> ir.Table:
+    found = _words(current, "country_name")
+    codes = country_names.resolved(found.value, countries)
+    return _unknown(found, codes.filter(codes.country_code.isnull()))
+
+
+def _gates(current: ir.Table, field: str, gates: ir.Table) -> ir.Table:
+    found = _words(current, field)
+    known = gate_names.resolved(found.value, gates)
+    return _unknown(found, known.filter(known.known_gate_code.isnull()))
+
+
+def _words(current: ir.Table, field: str) -> ir.Table:
+    """The words of a field, counted before they are looked up: they are few."""
+    return _rows_by_value(current.select(value=current[field]), field)
 
 
 def _unknown(counted: ir.Table, unknown: ir.Table) -> ir.Table:

@@ -12,21 +12,26 @@ UNKNOWN = "unknown"
 
 
 def gates(
-    crossings: ir.Table, departures: ir.Table, reference: ir.Table, provinces: ir.Table
+    crossings: ir.Table,
+    departures: ir.Table,
+    refusals: ir.Table,
+    reference: ir.Table,
+    provinces: ir.Table,
 ) -> ir.Table:
-    """Crossings and departures by month and gate (key period_start, gate_code).
+    """Crossings, departures and refusals by month and gate (key period_start, gate_code).
 
     exits and entries count accepted crossings; outcomes count departures by the month and gate of
-    the exit. Crossings without a gate stand under `unknown`.
+    the exit; refused, by the month and gate of the refusal, is none of them. Whatever has no gate
+    stands under `unknown`. `refusals` know who left afterwards (`reconcile.followed`).
     """
-    flows = _flows(crossings)
-    outcomes = _outcomes(departures)
-    both = ibis.union(_widened(flows), _widened(outcomes))
+    parts = (_flows(crossings), _outcomes(departures), _refused(refusals))
+    both = ibis.union(*(_widened(part) for part in parts))
     totals = both.group_by(KEY).agg(**{name: both[name].sum().cast("int64") for name in _COUNTS})
     return _named(totals.mutate(undocumented=counts.undocumented(totals)), reference, provinces)
 
 
-_COUNTS = ("exits", "entries", *counts.MEASURES)
+_REFUSED = ("refused", "refused_nonprocedural", "refused_left_later", "refused_left_elsewhere")
+_COUNTS = ("exits", "entries", *counts.MEASURES, *_REFUSED)
 
 
 def _flows(crossings: ir.Table) -> ir.Table:
@@ -42,6 +47,19 @@ def _outcomes(departures: ir.Table) -> ir.Table:
         period_start=counts.month_of(left.departed_on),
         gate_code=left.gate_code.fill_null(UNKNOWN),
     ).agg(**counts.by_outcome(left))
+
+
+def _refused(refusals: ir.Table) -> ir.Table:
+    is_elsewhere = refusals.left_gate_code != refusals.gate_code
+    return refusals.group_by(
+        period_start=counts.month_of(refusals.refused_on),
+        gate_code=refusals.gate_code.fill_null(UNKNOWN),
+    ).agg(
+        refused=refusals.count(),
+        refused_nonprocedural=refusals.is_nonprocedural.sum(),
+        refused_left_later=refusals.left_on.count(),
+        refused_left_elsewhere=is_elsewhere.fill_null(False).sum(),
+    )
 
 
 def _widened(part: ir.Table) -> ir.Table:

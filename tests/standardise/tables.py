@@ -37,6 +37,14 @@ REPATRIATIONS = {
     "received_at": MOMENT, "superseded_by": STRING,
 }  # fmt: skip
 
+REFUSALS = {
+    "refusal_id": STRING, "refused_at": MOMENT, "gate_code": STRING, "document_type": STRING,
+    "document_number": STRING, "full_name": STRING, "birth_place": STRING, "birth_date": DATE,
+    "sex": STRING, "nik": STRING, "country_name": STRING, "mode": STRING,
+    "refusal_reason": STRING, "batch_id": STRING, "row_number": INT, "received_at": MOMENT,
+    "superseded_by": STRING,
+}  # fmt: skip
+
 
 def table(columns: dict[str, pa.DataType], rows: list[dict[str, Any]]) -> Any:
     """An Ibis table of `rows`; a column that a row leaves out is null."""

@@ -5,7 +5,7 @@ import pytest
 
 from pipelines import reference, standardise
 
-from .tables import CROSSINGS, PLACEMENTS, REPATRIATIONS, synonyms, unbound
+from .tables import CROSSINGS, PLACEMENTS, REFUSALS, REPATRIATIONS, synonyms, unbound
 
 MOMENT = "timestamp('UTC', 6)"
 
@@ -14,12 +14,15 @@ def stages():
     crossings = unbound("crossings", CROSSINGS)
     placements = unbound("placements", PLACEMENTS)
     lists = unbound("repatriations", REPATRIATIONS)
+    refusals = unbound("refusals", REFUSALS)
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     regions = standardise.Regions.shipped()
     return {
         "crossings": standardise.crossings(crossings, synonyms(), countries, gates),
         "placements": standardise.placements(placements, countries, regions),
         "repatriations": standardise.repatriations(lists, countries, gates, regions),
+        "refusals": standardise.refusals(refusals, countries, gates),
+        "unresolved_refusals": standardise.unresolved_refusals(refusals, countries, gates),
         "birth_places": standardise.birth_places(crossings.birth_place, regions),
         "unresolved_crossings": standardise.unresolved_crossings(
             crossings, synonyms(), countries, gates

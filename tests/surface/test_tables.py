@@ -101,6 +101,7 @@ def test_gates_count_crossings_and_departures_apart() -> None:
     table = gates(
         crossings(("2025-01-03", True, "BTC"), ("2025-01-09", False, "BTC")),
         departures(departure("2025-01-03", gate_code="BTC")),
+        refusals(),
         ibis.memtable(GATES),
         ibis.memtable(PROVINCES),
     )
@@ -114,6 +115,7 @@ def test_unknown_and_missing_gates_are_kept() -> None:
     table = gates(
         crossings(("2025-01-03", True, "ZZZ"), ("2025-01-03", True, None)),
         departures(departure("2025-01-03", gate_code=None)),
+        refusals(),
         ibis.memtable(GATES),
         ibis.memtable(PROVINCES),
     )
@@ -126,10 +128,48 @@ def test_a_departure_without_exit_is_of_no_gate() -> None:
     table = gates(
         crossings(("2025-01-03", False, "BTC")),
         departures(departure("2025-01-03", "unrecorded_exit", departed_on=None, gate_code=None)),
+        refusals(),
         ibis.memtable(GATES),
         ibis.memtable(PROVINCES),
     )
     assert [row["departures"] for row in rows_of(table)] == [0]
+
+
+def refusals(*rows: dict[str, Any]) -> ir.Table:
+    """Refusals at Batam on 30 January, of people who did not leave, unless said otherwise."""
+    usual = {
+        "refused_on": date(2025, 1, 30), "gate_code": "BTC", "is_nonprocedural": True,
+        "left_on": None, "left_gate_code": None,
+    }  # fmt: skip
+    schema = pa.schema(
+        {"refused_on": pa.date32(), "gate_code": pa.string(), "is_nonprocedural": pa.bool_(),
+         "left_on": pa.date32(), "left_gate_code": pa.string()}
+    )  # fmt: skip
+    return ibis.memtable(pa.Table.from_pylist([usual | row for row in rows], schema=schema))
+
+
+def test_a_refusal_is_no_exit_and_stands_at_its_gate_and_month() -> None:
+    table = gates(
+        crossings(("2025-02-03", True, "CGK")),
+        departures(departure("2025-02-03")),
+        refusals(
+            {"left_on": date(2025, 2, 3), "left_gate_code": "CGK"},
+            {"left_on": date(2025, 2, 3), "left_gate_code": "BTC", "is_nonprocedural": False},
+            {},
+            {"gate_code": None},
+        ),
+        ibis.memtable(GATES),
+        ibis.memtable(PROVINCES),
+    )
+    names = (
+        "period_start", "gate_code", "exits", "departures", "refused", "refused_nonprocedural",
+        "refused_left_later", "refused_left_elsewhere",
+    )  # fmt: skip
+    assert [tuple(row[name] for name in names) for row in rows_of(table)] == [
+        (date(2025, 1, 1), "BTC", 0, 0, 3, 2, 2, 1),
+        (date(2025, 1, 1), "unknown", 0, 0, 1, 1, 0, 0),
+        (date(2025, 2, 1), "CGK", 1, 1, 0, 0, 0, 0),
+    ]
 
 
 def test_every_list_row_is_found_or_not() -> None:
@@ -215,7 +255,7 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
             POLICY,
         ),
         corridors(told, provinces, points),
-        gates(flows, told, points, provinces),
+        gates(flows, told, refusals(), points, provinces),
         repatriations(lists, found, told, provinces),
         coverage(flows, told, PLACEMENTS, lists, found, date(2025, 12, 31)),
     ]
