@@ -120,8 +120,17 @@ def standard_crossings(crossings: ir.Table) -> ir.Table:
 
 def purposes() -> ir.Table:
     """(word, purpose): the synonyms of the contract."""
-    words = contracts.sources()["perlintasan"].column("tujuan_perjalanan").vocabulary
-    return ibis.memtable({"word": list(words), "purpose": list(words.values())})
+    return _vocabulary("perlintasan", "tujuan_perjalanan", "purpose")
+
+
+def reasons() -> ir.Table:
+    """(word, reason): why departures are refused, by the synonyms of the contract."""
+    return _vocabulary("penundaan", "alasan", "reason")
+
+
+def _vocabulary(source: str, column: str, meaning: str) -> ir.Table:
+    words = contracts.sources()[source].column(column).vocabulary
+    return ibis.memtable({"word": list(words), meaning: list(words.values())})
 
 
 def known(papers: Papers, hold: link.Hold) -> link.Known:

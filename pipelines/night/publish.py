@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts, link, reconcile, reference, surface
+from pipelines import contracts, link, reconcile, reference, standardise, surface
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
 from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
@@ -79,21 +79,32 @@ def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
 
 def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table]:
     """The figures of the night, by table of schemas/marts/."""
+    lake, countries = this.lake, reference.memtable("countries")
     departures, matches = (
-        this.lake.table("reconciled", name) for name in ("departures", "list_matches")
+        lake.table("reconciled", name) for name in ("departures", "list_matches")
     )
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
     gates = reference.memtable("gates")
+    residents = standardise.population(lake.table("records", "population"), provinces, regencies)
     chances = hold(_chances(this, departures, gates, hold))
     return {
         "departures": surface.with_chances(departures, chances),
-        "findings": this.lake.table("reconciled", "findings"),
+        "findings": lake.table("reconciled", "findings"),
+        "regions": surface.with_latest_population(
+            lookups.regions(provinces, regencies, this.policy.watch_regions), residents
+        ),
+        "recruitment": surface.recruitment(
+            standardise.recruitment(lake.table("records", "recruitment"), countries),
+            departures,
+            countries,
+        ),
         "hotspots": surface.hotspots(
             departures,
             chances,
             linked.placements,
             provinces,
             regencies,
+            residents,
             surface.agreement(linked.persons, linked.placements, linked.repatriations),
             surface.unplaced(linked.persons),
             this.policy,

@@ -94,7 +94,7 @@ def refusals(this: Night) -> ir.Table:
     """The current refusals with the persons they met, and who of them left soon after."""
     lake = this.lake
     told = standardise.refusals(
-        lake.table("records", "refusals"), reference.memtable("countries"),
+        lake.table("records", "refusals"), papers.reasons(), reference.memtable("countries"),
         reference.memtable("gates"),
     )  # fmt: skip
     named = link.refusals_with_person(
@@ -115,9 +115,10 @@ def _put_refused(this: Night) -> None:
 def _findings_of_records(this: Night, gaps: ir.Table) -> ir.Table:
     """What is found in the records as a whole."""
     of_night = standard(this.lake)
+    others = ("refusals", "recruitment", "population")
     unresolved = standardise.unresolved(
-        **records_of(this.lake), refusals=this.lake.table("records", "refusals"),
-        purposes=papers.purposes(),
+        **records_of(this.lake), **{name: this.lake.table("records", name) for name in others},
+        purposes=papers.purposes(), reasons=papers.reasons(),
     )  # fmt: skip
     announced = reconcile.announced(*published())
     return ibis.union(

@@ -9,11 +9,9 @@ from pipelines.policy import Policy
 
 
 def tables(policy: Policy, outcomes: pa.Table) -> dict[str, ir.Table]:
-    """What analysts need beside the figures: regions, countries, outcomes and the dictionary."""
-    provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
+    """What analysts need beside the figures: countries, outcomes and the dictionary."""
     known, stays = reference.memtable("countries"), reference.memtable("permitted_stays")
     return {
-        "regions": regions(provinces, regencies, policy.watch_regions),
         "countries": countries(known, stays, policy.permitted_stay_days_default),
         "outcomes": ibis.memtable(outcomes),
         "dictionary": ibis.memtable(contracts.dictionary()),

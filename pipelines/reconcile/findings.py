@@ -125,7 +125,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         "unmapped_value",
-        "perlintasan, penempatan, pemulangan, penundaan",
+        "perlintasan, penempatan, pemulangan, penundaan, penduduk, takedown",
         "Kata untuk negara, tujuan perjalanan, wilayah, atau gerbang yang tidak dikenal.",
         "Words for countries, purposes, regions or gates that no table knows.",
     ),

@@ -71,7 +71,8 @@ def stated_total_mismatches(batches: ir.Table) -> ir.Table:
     """
     counts = (batches.rows == 0) | (batches.superseded < batches.rows)
     wrong = batches.filter(counts & (batches.stated_rows != batches.rows))
-    parts = {"rows": wrong.rows.cast("string"), "stated": wrong.stated_rows.cast("string")}
+    # A total may be of a column, as of residents; how far it is off is true of both.
+    parts = {"rows": wrong.rows, "off_by": wrong.stated_rows - wrong.rows}
     received_on = (wrong.received_at + ibis.interval(hours=WIB)).date()
     return as_findings(
         wrong.select("source", "batch_id", occurred_on=received_on, detail=detailed(parts)), STATED

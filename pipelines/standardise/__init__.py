@@ -10,12 +10,16 @@ from pipelines.standardise.identities import renumbered, traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
 from pipelines.standardise.places import Regions, birth_places, namesakes, place_words
+from pipelines.standardise.population import population
+from pipelines.standardise.recruitment import recruitment
 from pipelines.standardise.refusals import refusals
 from pipelines.standardise.repatriations import repatriations
 from pipelines.standardise.unresolved import (
     unresolved,
     unresolved_crossings,
     unresolved_placements,
+    unresolved_population,
+    unresolved_recruitment,
     unresolved_refusals,
     unresolved_repatriations,
 )
@@ -32,6 +36,8 @@ __all__ = [
     "nik_sex",
     "place_words",
     "placements",
+    "population",
+    "recruitment",
     "refusals",
     "renumbered",
     "repatriations",
@@ -41,6 +47,8 @@ __all__ = [
     "unresolved",
     "unresolved_crossings",
     "unresolved_placements",
+    "unresolved_population",
+    "unresolved_recruitment",
     "unresolved_refusals",
     "unresolved_repatriations",
 ]

@@ -12,6 +12,8 @@ from pipelines.standardise import countries as country_names
 from pipelines.standardise import gates as gate_names
 from pipelines.standardise import places, purposes
 from pipelines.standardise.placements import located as located_placements
+from pipelines.standardise.population import unknown_regions
+from pipelines.standardise.refusals import reasons as refusal_reasons
 from pipelines.standardise.repatriations import located as located_rows
 
 
@@ -20,7 +22,10 @@ def unresolved(
     placements: ir.Table,
     repatriations: ir.Table,
     refusals: ir.Table,
+    recruitment: ir.Table,
+    population: ir.Table,
     purposes: ir.Table,
+    reasons: ir.Table,
 ) -> ir.Table:
     """The unknown words of all records, by the tables of `data/reference/`."""
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
@@ -29,7 +34,9 @@ def unresolved(
         unresolved_crossings(crossings, purposes, countries, gates),
         unresolved_placements(placements, countries, regions),
         unresolved_repatriations(repatriations, countries, gates, regions),
-        unresolved_refusals(refusals, countries, gates),
+        unresolved_refusals(refusals, reasons, countries, gates),
+        unresolved_recruitment(recruitment, countries),
+        unresolved_population(population, regions.provinces, regions.regencies),
         distinct=False,
     )
 
@@ -77,12 +84,31 @@ def unresolved_repatriations(
     )
 
 
-def unresolved_refusals(records: ir.Table, countries: ir.Table, gates: ir.Table) -> ir.Table:
-    """Unknown countries and gates of the current refusals; reasons may be about a person."""
+def unresolved_refusals(
+    records: ir.Table, synonyms_of_reason: ir.Table, countries: ir.Table, gates: ir.Table
+) -> ir.Table:
+    """Unknown countries, gates and reasons of the current refusals."""
     current = records.filter(records.superseded_by.isnull())
+    reason = _words(current, "refusal_reason")
+    known = refusal_reasons(reason.value, synonyms_of_reason)
     return _of_source(
-        "penundaan", _countries(current, countries), _gates(current, "gate_code", gates)
+        "penundaan",
+        _countries(current, countries),
+        _gates(current, "gate_code", gates),
+        _unknown(reason, known.filter(known.known_reason.isnull())),
     )
+
+
+def unresolved_recruitment(records: ir.Table, countries: ir.Table) -> ir.Table:
+    """Unknown promised countries of the current cases."""
+    current = records.filter(records.superseded_by.isnull())
+    return _of_source("takedown", _countries(current, countries))
+
+
+def unresolved_population(records: ir.Table, provinces: ir.Table, regencies: ir.Table) -> ir.Table:
+    """Codes of regions in the current counts that are not of today."""
+    unknown = unknown_regions(records, provinces, regencies)
+    return _of_source("penduduk", _words(unknown, "region_code"))
 
 
 def _countries(current: ir.Table, countries: ir.Table) -> ir.Table:

@@ -1,4 +1,4 @@
-"""Surface: departures as published figures by region, corridor, gate, list and month."""
+"""Surface: departures as published figures by region, corridor, gate, list, promise and month."""
 
 from pipelines.surface.benchmarks import benchmarks
 from pipelines.surface.chances import chances, with_chances
@@ -8,6 +8,8 @@ from pipelines.surface.doubts import doubts
 from pipelines.surface.gates import gates
 from pipelines.surface.hotspots import hotspots
 from pipelines.surface.origins import agreement, unplaced
+from pipelines.surface.population import with_latest_population
+from pipelines.surface.recruitment import recruitment
 from pipelines.surface.repatriations import repatriations
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "doubts",
     "gates",
     "hotspots",
+    "recruitment",
     "repatriations",
     "unplaced",
     "with_chances",
+    "with_latest_population",
 ]

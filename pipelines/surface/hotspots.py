@@ -9,6 +9,7 @@ from pipelines.policy import Policy
 from pipelines.surface import counts
 from pipelines.surface.expected import EXPECTED, GRAINS, expected
 from pipelines.surface.intervals import smoothed_rate, with_poisson_bounds
+from pipelines.surface.population import with_population
 
 PEERS = ["period_start", "grain", "level"]
 
@@ -42,6 +43,7 @@ COLUMNS = (
     "expected_low",
     "expected_high",
     "undocumented_without_nik",
+    "population_semester",
 )
 WITHOUT_NIK = "undocumented_without_nik"
 MEASURES = (*counts.MEASURES, WITHOUT_NIK)
@@ -53,6 +55,7 @@ def hotspots(
     placements: ir.Table,
     provinces: ir.Table,
     regencies: ir.Table,
+    population: ir.Table,
     agreement: ir.Table,
     unplaced: ir.Table,
     policy: Policy,
@@ -63,10 +66,12 @@ def hotspots(
     zeros where nobody left. A departure whose regency is unknown counts for its province alone; one
     without an origin in the reference counts nowhere (`coverage` says how many). `placements` are
     the valid ones by the day on which their process finished: what KP2MI counts, not departures.
-    `chances`, `agreement` and `unplaced` give the expected figures (see `expected`).
+    `chances`, `agreement` and `unplaced` give the expected figures (see `expected`). Rates rest on
+    `population` (region_code, semester, counted_on, population), as `with_population` says.
     """
     regions = _regions(provinces, regencies)
-    filled = _with_placements(_filled(_cells(departures), regions), placements)
+    filled = with_population(_filled(_cells(departures), regions), population)
+    filled = _with_placements(filled, placements)
     hoped = expected(chances, agreement, unplaced, regions, policy.expected_level)
     filled = _with_expected(filled, hoped)
     rated = _rated(filled.mutate(undocumented=counts.undocumented(filled)), policy)

@@ -133,7 +133,7 @@ def test_the_finding_names_the_delivery_its_source_and_its_day() -> None:
     (found,) = told(stated_rows=8)
     assert (found["code"], found["source"], found["batch_id"]) == (STATED, "penduduk", "B7")
     assert (found["row_number"], found["person_id"]) == (None, None)
-    assert (str(found["occurred_on"]), found["detail"]) == ("2025-03-19", "rows=7 stated=8")
+    assert (str(found["occurred_on"]), found["detail"]) == ("2025-03-19", "rows=7 off_by=1")
 
 
 @pytest.mark.parametrize(("superseded", "findings"), [(6, 1), (7, 0)])

@@ -45,6 +45,18 @@ REFUSALS = {
     "superseded_by": STRING,
 }  # fmt: skip
 
+POPULATION = {
+    "region_code": STRING, "semester": STRING, "population_male": INT, "population_female": INT,
+    "population": INT, "batch_id": STRING, "row_number": INT, "received_at": MOMENT,
+    "superseded_by": STRING,
+}  # fmt: skip
+
+RECRUITMENT = {
+    "takedown_id": STRING, "platform": STRING, "reported_on": DATE, "blocked_on": DATE,
+    "country_name": STRING, "target_region": STRING, "occupation": STRING, "batch_id": STRING,
+    "row_number": INT, "received_at": MOMENT, "superseded_by": STRING,
+}  # fmt: skip
+
 
 def table(columns: dict[str, pa.DataType], rows: list[dict[str, Any]]) -> Any:
     """An Ibis table of `rows`; a column that a row leaves out is null."""
@@ -62,6 +74,13 @@ def synonyms() -> Any:
     """Purposes as a contract gives them."""
     words = {"WISATA": "tourism", "UMRAH": "pilgrimage", "BEKERJA": "work", "DINAS": "official"}
     return ibis.memtable(pa.table({"word": list(words), "purpose": list(words.values())}))
+
+
+def reasons() -> Any:
+    """Reasons of refusals as a contract gives them."""
+    words = {"CPMI NONPROSEDURAL": "NONPROSEDURAL", "PASPOR RUSAK": "DOKUMEN"}
+    words |= {word: word for word in ("NONPROSEDURAL", "DOKUMEN")}
+    return ibis.memtable(pa.table({"word": list(words), "reason": list(words.values())}))
 
 
 def utc(day: str, hour: int = 0) -> datetime:

@@ -5,7 +5,17 @@ import pytest
 
 from pipelines import reference, standardise
 
-from .tables import CROSSINGS, PLACEMENTS, REFUSALS, REPATRIATIONS, synonyms, unbound
+from .tables import (
+    CROSSINGS,
+    PLACEMENTS,
+    POPULATION,
+    RECRUITMENT,
+    REFUSALS,
+    REPATRIATIONS,
+    reasons,
+    synonyms,
+    unbound,
+)
 
 MOMENT = "timestamp('UTC', 6)"
 
@@ -15,14 +25,23 @@ def stages():
     placements = unbound("placements", PLACEMENTS)
     lists = unbound("repatriations", REPATRIATIONS)
     refusals = unbound("refusals", REFUSALS)
+    people, cases = unbound("population", POPULATION), unbound("recruitment", RECRUITMENT)
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     regions = standardise.Regions.shipped()
     return {
         "crossings": standardise.crossings(crossings, synonyms(), countries, gates),
         "placements": standardise.placements(placements, countries, regions),
         "repatriations": standardise.repatriations(lists, countries, gates, regions),
-        "refusals": standardise.refusals(refusals, countries, gates),
-        "unresolved_refusals": standardise.unresolved_refusals(refusals, countries, gates),
+        "refusals": standardise.refusals(refusals, reasons(), countries, gates),
+        "unresolved_refusals": standardise.unresolved_refusals(
+            refusals, reasons(), countries, gates
+        ),
+        "population": standardise.population(people, regions.provinces, regions.regencies),
+        "unresolved_population": standardise.unresolved_population(
+            people, regions.provinces, regions.regencies
+        ),
+        "recruitment": standardise.recruitment(cases, countries),
+        "unresolved_recruitment": standardise.unresolved_recruitment(cases, countries),
         "birth_places": standardise.birth_places(crossings.birth_place, regions),
         "unresolved_crossings": standardise.unresolved_crossings(
             crossings, synonyms(), countries, gates

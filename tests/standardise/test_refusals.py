@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import reference, standardise
 
-from .tables import REFUSALS, table, utc
+from .tables import REFUSALS, reasons, table, utc
 
 
 def told(con: Any, **given: Any) -> list[dict[str, Any]]:
@@ -18,7 +18,7 @@ def told(con: Any, **given: Any) -> list[dict[str, Any]]:
         "refusal_reason": "NONPROSEDURAL", "batch_id": "B1", "row_number": 1,
     } | given  # fmt: skip
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
-    found = standardise.refusals(table(REFUSALS, [row]), countries, gates)
+    found = standardise.refusals(table(REFUSALS, [row]), reasons(), countries, gates)
     rows: list[dict[str, Any]] = con.to_pyarrow(found).to_pylist()
     return rows
 
@@ -38,7 +38,13 @@ def test_the_day_is_that_of_the_gate(con: Any, hour: int, day: int) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("NONPROSEDURAL", True), ("DOKUMEN", False), ("lain", False), (None, False)],
+    [
+        ("NONPROSEDURAL", True),
+        ("CPMI Non-prosedural", True),
+        ("DOKUMEN", False),
+        ("lain", False),
+        (None, False),
+    ],
 )
 def test_only_the_fear_of_work_outside_the_channel_counts_as_that(
     con: Any, reason: str | None, said: bool
@@ -58,7 +64,7 @@ def test_unknown_words_are_counted_for_the_findings(con: Any) -> None:
         for n, (gate, country) in enumerate([("BTC", "Atlantis"), ("ZZZ", "Malaysia")])
     ]
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
-    found = standardise.unresolved_refusals(table(REFUSALS, rows), countries, gates)
+    found = standardise.unresolved_refusals(table(REFUSALS, rows), reasons(), countries, gates)
     assert sorted((r["field"], r["value"]) for r in con.to_pyarrow(found).to_pylist()) == [
-        ("country_name", "Atlantis"), ("gate_code", "ZZZ"),
+        ("country_name", "Atlantis"), ("gate_code", "ZZZ"), ("refusal_reason", "X"),
     ]  # fmt: skip

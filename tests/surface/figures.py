@@ -131,6 +131,20 @@ def chance(probability: float, on: str = "2025-01-03", **values: Any) -> dict[st
     }
 
 
+def residents(*counts: tuple[str, str, str, int]) -> ir.Table:
+    """Delivered population: region, half-year, its last day, people."""
+    schema = pa.schema(
+        {"region_code": pa.string(), "semester": pa.string(), "counted_on": pa.date32(),
+         "population": pa.int64()}
+    )  # fmt: skip
+    rows = [
+        {"region_code": code, "semester": half, "counted_on": date.fromisoformat(day),
+         "population": people}
+        for code, half, day, people in counts
+    ]  # fmt: skip
+    return ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
+
+
 def chances(*rows: dict[str, Any]) -> ir.Table:
     keyed = [{"departure_key": f"X:{number}", **row} for number, row in enumerate(rows)]
     return ibis.memtable(pa.Table.from_pylist(keyed, schema=CHANCES))

@@ -27,6 +27,7 @@ from .figures import (
     chances,
     departure,
     departures,
+    residents,
     rows_of,
 )
 
@@ -36,7 +37,8 @@ UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_
 def figures(*rows: dict[str, Any]) -> ir.Table:
     provinces, regencies = ibis.memtable(PROVINCES), ibis.memtable(REGENCIES)
     return hotspots(
-        departures(*rows), chances(chance(0.25)), PLACEMENTS, provinces, regencies, AGREEMENT,
+        departures(*rows), chances(chance(0.25)), PLACEMENTS, provinces, regencies,
+        residents(), AGREEMENT,
         UNPLACED, POLICY,
     )  # fmt: skip
 

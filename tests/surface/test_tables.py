@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 from ibis.config import Config
 
-from pipelines.surface import corridors, coverage, gates, hotspots, repatriations
+from pipelines import reference
+from pipelines.surface import corridors, coverage, gates, hotspots, recruitment, repatriations
 
 from .figures import (
     AGREEMENT,
@@ -25,8 +26,10 @@ from .figures import (
     chances,
     departure,
     departures,
+    residents,
     rows_of,
 )
+from .test_recruitment import cases
 
 
 class SparkOptions(Config):  # type: ignore[misc]
@@ -250,12 +253,14 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
             PLACEMENTS,
             provinces,
             ibis.memtable(REGENCIES),
+            residents(),
             AGREEMENT,
             UNPLACED,
             POLICY,
         ),
         corridors(told, provinces, points),
         gates(flows, told, refusals(), points, provinces),
+        recruitment(cases(("MYS", "2025-01-01", None)), told, reference.memtable("countries")),
         repatriations(lists, found, told, provinces),
         coverage(flows, told, PLACEMENTS, lists, found, date(2025, 12, 31)),
     ]
