@@ -1,12 +1,10 @@
 """A synthetic nation, its deliveries and its truth.
 
-`simulate` writes three things under a folder: `landing/` with the papers of three agencies in the
-layouts of the
-data contracts, `truth/` with what was true of them, and `policy.yaml` with the one parameter that
-such a nation
-needs: nobody was abroad when its record began. All people are invented. The same scale, seed, year
-and noise give
-the same bytes. It knows nothing of the rules of the pipeline, and the pipeline nothing of it.
+`simulate` writes three things under a folder: `landing/` with the papers of the agencies in the
+layouts of the data contracts, `truth/` with what was true of them, and `policy.yaml` with the one
+parameter that such a nation needs: nobody was abroad when its record began. All people are
+invented. The same scale, seed, year and noise give the same bytes. It knows nothing of the rules of
+the pipeline, and the pipeline nothing of it.
 """
 
 from __future__ import annotations
@@ -63,7 +61,7 @@ def simulate(
             f"{out / 'landing'} exists; a nation is written into a folder of its own"
         )
     nation = nations.build(Calendar(year), scale, seed)
-    written = post.send(nation, record(nation), out, HARSHNESS[noise])
+    written = post.send(nation, record(nation), out, scale, HARSHNESS[noise])
     (out / "policy.yaml").write_text(POLICY, encoding="utf-8")
     return Summary(
         nation.calendar.run_date,

@@ -196,3 +196,27 @@ LISTED_WITHOUT_EXIT: Final = 0.10
 RETURNED_ALONE: Final = 0.09
 #: Of those who came home on a list, how many leave again within weeks.
 LEFT_AGAIN: Final = 0.06
+
+# --- assumptions: refusals and recruitment --------------------------------------------------------
+
+#: Refusals of departure a year (assumption, beside 5,659 published for the ports of Batam in 2025).
+REFUSALS: Final = 12_000
+#: Shares of the refused: left later by a gate, past all gates, had been abroad and stay now.
+REFUSED_THEN: Final = (0.35, 0.30, 0.35)
+REFUSING_GATES: Final = {
+    "BTC": 30.0,
+    "SBP": 12.0,
+    "CGK": 30.0,
+    "SUB": 10.0,
+    "KNO": 10.0,
+    "DUM": 8.0,
+}
+REFUSED_WHY: Final = {
+    "CPMI NONPROSEDURAL": 70.0, "DOKUMEN TIDAK LENGKAP": 20.0, "CEKAL": 4.0, "LAINNYA": 6.0,
+}  # fmt: skip
+#: Reported recruitment content a year, and what it promises (assumption).
+TAKEDOWNS: Final = 4_000
+PROMISED: Final = {"KHM": 40.0, "MMR": 14.0, "THA": 14.0, "LAO": 8.0, "PHL": 6.0, "MYS": 10.0,
+                   "ARE": 5.0, "TUR": 3.0}  # fmt: skip
+PLATFORMS: Final = ("Facebook", "Instagram", "Telegram", "TikTok")
+PROMISED_JOBS: Final = ("Admin", "Pelayan restoran", "Operator", None)

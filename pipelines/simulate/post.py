@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.simulate import crossing_papers, deliveries, placement_papers, truth
+from pipelines.simulate import crossing_papers, deliveries, other_papers, placement_papers, truth
 from pipelines.simulate.crossing_papers import REASONS, Desk, Rows
 from pipelines.simulate.draws import Bools, Ints
 from pipelines.simulate.events import Record
@@ -72,15 +72,30 @@ class Ledger:
         pq.write_table(departures, self.folder / "departures.parquet", compression="zstd")
 
 
-def send(nation: Nation, record: Record, out: Path, harshness: float) -> Written:
+def send(nation: Nation, record: Record, out: Path, scale: float, harshness: float) -> Written:
     """Write all deliveries and the truth under `out`."""
     written, ledger = Written(), Ledger(out / "truth")
     _send_crossings(nation, record, _folder(out, "perlintasan"), harshness, ledger, written)
     _send_placements(nation, _folder(out, "penempatan"), harshness, ledger, written)
     departures = _send_lists(nation, record, _folder(out, "pemulangan"), harshness, ledger, written)
     ledger.close(departures)
+    _send_others(nation, out, scale, written)
     written.departures = len(departures)
     return written
+
+
+def _send_others(nation: Nation, out: Path, scale: float, written: Written) -> None:
+    """Refusals, residents and takedowns; the truth says nothing of them."""
+    for source, files in (
+        ("penundaan", other_papers.refusals(nation, scale)),
+        ("penduduk", other_papers.residents(nation)),
+        ("takedown", other_papers.takedowns(nation, scale)),
+    ):
+        folder = _folder(out, source)
+        for name, day, table in files:
+            at = nation.calendar.delivered_at(day)
+            deliveries.write(folder / name, table, deliveries.Dress(), at)
+            written.add(source, len(table))
 
 
 def _folder(out: Path, source: str) -> Path:

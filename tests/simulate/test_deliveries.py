@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import reference
 from pipelines.simulate import simulate
 
 from .conftest import Row, Simulated, content
@@ -59,6 +60,39 @@ def test_all_kinds_of_files_are_sent(nation: Simulated) -> None:
     assert kinds("perlintasan") == {".csv", ".csv.gz", ".csv.zst", ".parquet"}
     assert kinds("penempatan") == {".csv", ".xlsx", ".parquet"}
     assert kinds("pemulangan") == {".csv", ".xlsx"}
+
+
+def test_refused_people_are_travellers_and_some_left_by_another_gate(nation: Simulated) -> None:
+    refused = [row for _, _, row in nation.all("penundaan")]
+    assert len(refused) == pytest.approx(120, abs=2)
+    out: dict[object, list[Row]] = {}
+    for _, _, row in nation.all("perlintasan"):
+        if row["arah"] == "KELUAR":
+            out.setdefault(row["nomor_dokumen"], []).append(row)
+    left = [
+        exit for row in refused for exit in out.get(row["nomor_dokumen"], [])
+        if str(exit["waktu_perlintasan"]) > str(row["waktu_penundaan"])
+        and exit["kode_tpi"] != row["kode_tpi"]
+    ]  # fmt: skip
+    assert 10 < len(left) < len(refused)
+
+
+def test_residents_begin_with_the_table_that_is_shipped(nation: Simulated) -> None:
+    shipped = {
+        row["code"]: row["population"]
+        for name in ("provinces", "regencies") for row in reference.load(name).to_pylist()
+    }  # fmt: skip
+    first, second = nation.rows["penduduk"].values()
+    assert {row["kode_wilayah"]: int(str(row["jumlah"])) for row in first} == shipped
+    assert all(int(str(row["jumlah"])) >= shipped[row["kode_wilayah"]] for row in second)
+    assert {row["semester"] for row in (*first, *second)} == {"2024-2", "2025-1"}
+
+
+def test_content_is_blocked_after_it_was_reported_or_not_yet(nation: Simulated) -> None:
+    cases = [row for _, _, row in nation.all("takedown")]
+    blocked = [row for row in cases if row["tanggal_blokir"]]
+    assert 0 < len(blocked) < len(cases)
+    assert all(str(row["tanggal_blokir"]) >= str(row["tanggal_lapor"]) for row in blocked)
 
 
 def test_peculiar_files_are_there(nation: Simulated) -> None:
