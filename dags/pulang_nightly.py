@@ -2,7 +2,8 @@
 
 At 01:00 in Jakarta: take in what has landed, judge it, find out who is who, reconcile, publish.
 
-- **find** looks at `landing/` twice; what still grows waits for the next run.
+- **find** fetches what the feeds of `feeds.yaml` have (the gate warns of failures), then looks
+  at `landing/` twice; what still grows waits for the next run.
 - **take_in** runs once for each lot of deliveries; a lot is one delivery on a usual night.
 - **gate** judges. If a stop check fails, the run goes to **withheld** and nothing after the gate
   runs: what is published stays as it was. Such a run ends red, since somebody must look at it, but

@@ -2,21 +2,17 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from pipelines import settings
-from pipelines.errors import PulangError
+from pipelines import cli_source, settings
+from pipelines.console import AsJson, err, explained, out, plain, reported
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -24,16 +20,11 @@ app = typer.Typer(
 )  # fmt: skip
 linkage = typer.Typer(no_args_is_help=True, help="Who is who: what linkage asks of humans.")
 review = typer.Typer(no_args_is_help=True, help="Pairs that linkage is unsure of, for judgement.")
-source = typer.Typer(no_args_is_help=True, help="For whoever sends: contracts and trials.")
 linkage.add_typer(review, name="review")
-app.add_typer(source, name="source")
+app.add_typer(cli_source.source, name="source")
 app.add_typer(linkage, name="linkage")
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
-PLAIN_WIDTH = 160
-out, err = Console(), Console(stderr=True)
-if not out.is_terminal:
-    out = Console(width=PLAIN_WIDTH)  # in a file or a pipe nothing is narrow
 
 DEMO_MARK = "demo.json"
 DEMO_FOLDERS = ("landing", "truth", "lake", "published", "tmp")
@@ -47,7 +38,6 @@ class Noise(StrEnum):
     harsh = "harsh"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Day = Annotated[
     datetime | None,
     typer.Option("--date", formats=["%Y-%m-%d"], help="Run date; today (WIB) if not given."),
@@ -80,7 +70,7 @@ def night(
     """Take in all that has landed, judge it, reconcile it, and publish."""
     if engine != "duckdb":
         raise typer.BadParameter(f"engine {engine!r} is not available; use duckdb")
-    with _reported(quiet=as_json) as report:
+    with reported(quiet=as_json) as report:
         now = settings.load()
         if wait is not None:
             now = replace(now, wait=float(wait))
@@ -89,7 +79,7 @@ def night(
     if as_json:
         from pipelines import screen
 
-        typer.echo(json.dumps(screen.night_as_json(outcome, now.home), default=_plain))
+        typer.echo(json.dumps(screen.night_as_json(outcome, now.home), default=plain))
     else:
         _say_night(outcome, now)
     raise typer.Exit(0 if outcome.status == "published" else WITHHELD)
@@ -98,7 +88,7 @@ def night(
 @app.command()
 def demo(scale: Scale = 0.05, seed: Seed = 7) -> None:
     """A synthetic nation, one night, the findings on screen."""
-    with _reported() as report:
+    with reported() as report:
         now = settings.load()
         report("simulating a nation")
         summary = _make_demo_home(now, scale, seed)
@@ -129,7 +119,7 @@ def simulate(
 
     if (out_folder / "landing").exists():
         raise typer.BadParameter(f"{out_folder / 'landing'} exists already; choose another folder")
-    with _reported() as report:
+    with reported() as report:
         report("simulating a nation")
         summary = simulate_nation(out_folder, scale, seed, noise=noise.value)
     rows = ", ".join(f"{count:,} {source}" for source, count in summary.rows.items())
@@ -141,10 +131,10 @@ def status(as_json: AsJson = False) -> None:
     """Nights, deliveries, quarantine and failed checks."""
     from pipelines import desk, screen
 
-    with _explained():
+    with explained():
         state = desk.status(settings.load())
     if as_json:
-        typer.echo(json.dumps(asdict(state), default=_plain))
+        typer.echo(json.dumps(asdict(state), default=plain))
     else:
         out.print(screen.status(state))
 
@@ -160,13 +150,13 @@ def query(
     """Ask the published warehouse, for example: SELECT * FROM hotspots LIMIT 5."""
     from pipelines import desk, nights_desk, screen
 
-    with _explained():
+    with explained():
         now = settings.load()
         file = nights_desk.file_of(now, night.date()) if night else None
         rows = desk.query(now, sql, file)
     if as_json:
         answer = {"columns": rows.column_names, "rows": rows.to_pylist()}
-        typer.echo(json.dumps(answer, default=_plain, ensure_ascii=False))
+        typer.echo(json.dumps(answer, default=plain, ensure_ascii=False))
     else:
         out.print(screen.table(rows))
 
@@ -180,11 +170,11 @@ def changes(
     """Departures whose outcome or rule became another between two nights; counted, or each."""
     from pipelines import nights_desk, screen
 
-    with _explained():
+    with explained():
         found = nights_desk.changes(settings.load(), first.date(), last.date())
     if as_json:
         answer = {"from": found.first, "to": found.last, "changes": found.rows.to_pylist()}
-        typer.echo(json.dumps(answer, default=_plain))
+        typer.echo(json.dumps(answer, default=plain))
     else:
         out.print(screen.table(nights_desk.counted(found.rows)))
 
@@ -194,7 +184,7 @@ def tidy() -> None:
     """Forget nights older than PULANG_KEEP_NIGHTS days, and bring the lake's files in order."""
     from pipelines import night as nightly
 
-    with _reported() as report:
+    with reported() as report:
         report("tidying")
         done = nightly.tidy(settings.load())
     out.print(f"{done.nights} nights kept, {done.snapshots} snapshots expired")
@@ -205,10 +195,10 @@ def explain(departure_id: str, as_json: AsJson = False) -> None:
     """Rule, reasons, links and delivered rows behind one departure."""
     from pipelines import desk, explanation
 
-    with _explained():
+    with explained():
         story = desk.explain(settings.load(), departure_id)
     if as_json:
-        typer.echo(json.dumps(story, default=_plain, ensure_ascii=False))
+        typer.echo(json.dumps(story, default=plain, ensure_ascii=False))
     else:
         out.print(explanation.explanation(story))
 
@@ -221,7 +211,7 @@ def evaluate(
     """Accuracy of linkage and outcomes against a known truth."""
     from pipelines import screen
 
-    with _reported(quiet=as_json) as report:
+    with reported(quiet=as_json) as report:
         report("comparing with the truth")
         figures = _evaluated(settings.load(), truth)
     if as_json:
@@ -240,10 +230,10 @@ def replay(
     """Work a past night out again from the archive, and compare what it published."""
     from pipelines import replay as again
 
-    with _reported(quiet=as_json) as report:
+    with reported(quiet=as_json) as report:
         found = again.replay(settings.load(), day.date(), report)
     if as_json:
-        typer.echo(json.dumps(asdict(found), default=_plain))
+        typer.echo(json.dumps(asdict(found), default=plain))
     else:
         same = f"{found.tables - len(found.differing)} of {found.tables} tables are the same"
         out.print(f"night {found.number} of {found.night}: {same}")
@@ -267,7 +257,7 @@ def train(
     """Learn the weights of linkage from the records of this home; nights use what they find."""
     from pipelines import link, school
 
-    with _reported() as report:
+    with reported() as report:
         now = settings.load()
         wanted = file or now.home.path / link.WEIGHTS
         weights = school.train(now, wanted, trained_on or now.home.path.name, report)
@@ -285,7 +275,7 @@ def export_review(
 
     if low >= high:
         raise typer.BadParameter(f"--low {low} is not below --high {high}")
-    with _reported() as report:
+    with reported() as report:
         report("looking for pairs to be judged")
         pairs = review_desk.export(settings.load(), file, low, high)
     out.print(f"{pairs:,} pairs in {file}; fill in verdict (same, different), judged_by and why")
@@ -300,75 +290,13 @@ def import_review(
     """Take in the verdicts of a review: all of them, or none where one is wrong."""
     from pipelines import review_desk
 
-    with _reported() as report:
+    with reported() as report:
         report("taking in verdicts")
         found = review_desk.take_in(settings.load(), file, datetime.now(UTC))
     out.print(
         f"{found.new:,} judgements taken in, {found.known:,} known already, "
         f"{found.skipped:,} rows without verdict"
     )
-
-
-@source.command("check")
-def check_source(
-    file: Annotated[
-        Path, typer.Argument(help="A delivery.", exists=True, dir_okay=False, readable=True)
-    ],
-    of: Annotated[
-        str | None, typer.Option("--source", help="Its source; default: the name of its folder.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what a file would become, row by row, without taking it in."""
-    from pipelines import source_desk
-
-    with _reported(quiet=as_json) as report:
-        report("reading")
-        trial = source_desk.check(file, of)
-    if as_json:
-        told = {k: v for k, v in asdict(trial).items() if k != "accepted"}
-        typer.echo(json.dumps(told, default=_plain, ensure_ascii=False))
-    else:
-        for line in source_desk.said(trial):
-            out.print(escape(line), highlight=False)
-    raise typer.Exit(0 if trial.status == "taken_in" and not trial.quarantined else 1)
-
-
-@source.command("fetch")
-def fetch_source() -> None:
-    """Fetch what is new at the feeds of this home (feeds.yaml) into landing/."""
-    from pipelines import source_desk
-
-    with _reported() as report:
-        report("fetching")
-        landed = source_desk.fetch(settings.load().home)
-    for name, files in landed.items():
-        out.print(f"{name}: {len(files)} new")
-
-
-@source.command("new")
-def new_source(
-    name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],
-    like: Annotated[
-        Path | None,
-        typer.Option("--like", help="A file whose header gives the columns.", exists=True),
-    ] = None,
-) -> None:
-    """Write the skeleton of a contract, and the table of records that it goes into."""
-    from pipelines import source_desk
-
-    with _explained():
-        columns = source_desk.header_of(like) if like else []
-        files = source_desk.write(name, columns, settings.SCHEMAS)
-    for written in files:
-        out.print(f"{written}: complete what says TODO, then run make dictionary")
-
-
-def _plain(value: Any) -> int | float | str:
-    """What JSON has no form for: sums of whole numbers come as decimals, dates as ISO 8601."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
 
 
 def _day(given: datetime | None) -> date:
@@ -430,22 +358,3 @@ def _say_night(outcome: Any, now: settings.Settings) -> None:
     from pipelines import screen
 
     out.print(screen.night(outcome, now.home))
-
-
-@contextmanager
-def _reported(quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """A line that says what is being done; errors become sentences."""
-    with _explained(), err.status("starting", spinner="dots") as line:
-        yield (lambda _: None) if quiet else line.update
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Known errors as one sentence and exit 1; anything else is a fault of ours and shows."""
-    try:
-        yield
-    except PulangError as error:
-        kind = type(error).__name__.removesuffix("Error")
-        # A path that is broken into lines cannot be copied.
-        err.print(f"[red]{kind}:[/red]", escape(str(error)), soft_wrap=True)
-        raise typer.Exit(1) from None

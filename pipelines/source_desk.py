@@ -114,9 +114,9 @@ def _apart(bad: read.MalformedRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fetch(home: Home) -> dict[str, list[Path]]:
-    """Fetch every feed of a home into its landing/; by feed, the files that landed."""
-    return {feed.name: feeds.fetch(feed, home.landing) for feed in feeds.declared(home.path)}
+def fetch(home: Home) -> list[feeds.Fetched]:
+    """Fetch every feed of a home into its landing/."""
+    return feeds.fetch_all(home.path, home.landing)
 
 
 # A new source

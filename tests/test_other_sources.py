@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
-from pipelines import night
+from pipelines import night, replay
+from pipelines.intake import feeds
 from tests import papers, story
+from tests.papers import placement
 from tests.story import NIGHT, OVERDUE, TRAFFICKED, Told
 
 REFUSAL = {
@@ -34,6 +37,11 @@ CASE = {
     "id_takedown": "K1", "platform": "Facebook", "tanggal_lapor": "2025-05-01",
     "tanggal_blokir": "2025-05-04", "negara_dijanjikan": "Thailand",
 }  # fmt: skip
+FETCHED = placement("PMI-F", nik="5203014101990009", tanggal_lahir="1999-01-01")
+FEEDS = """feeds:
+  - {name: kp2mi, source: penempatan, kind: files, address: "memory://penempatan"}
+  - {name: putus, source: perlintasan, kind: files, address: "memory://nowhere"}
+"""
 CASES = [CASE, CASE | {"id_takedown": "K2", "tanggal_blokir": None}]
 
 
@@ -45,6 +53,8 @@ def heard(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
         ("penundaan/a.csv", REFUSALS), ("penduduk/a.xlsx", POPULATION), ("takedown/a.csv", CASES),
     ):  # fmt: skip
         papers.write(now.home.landing / file, content, "2025-12-31T01:00:00+07:00")
+    papers.write(now.home.path / feeds.FILE, FEEDS)
+    fsspec.filesystem("memory").pipe("/penempatan/b.csv", papers.csv_text([FETCHED]).encode())
     return Told(now, night.run(now, NIGHT))
 
 
@@ -96,6 +106,18 @@ def test_blocked_content_stands_beside_departures_to_the_promised_country(heard:
     sql = "SELECT sum(undocumented) FROM corridors WHERE grain = 'year'"
     theirs = sql + " AND destination_country = 'THA' AND period_start = '2025-01-01'"
     assert undocumented == (ask(heard, theirs)[0][0] or 0)
+
+
+def test_the_night_fetches_and_a_feed_that_fails_is_a_warning(heard: Told) -> None:
+    assert ("b.csv", 1) in ask(heard, "SELECT file, accepted FROM batches")
+    warned = [(c["column_name"], c["passed"]) for c in heard.outcome.checks
+              if c["check_id"] == feeds.CHECK]  # fmt: skip
+    assert sorted(warned) == [("kp2mi", True), ("putus", False)]
+    assert heard.outcome.status == night.PUBLISHED
+
+
+def test_a_replay_needs_no_feeds_and_says_the_same(heard: Told) -> None:
+    assert replay.replay(heard.now, NIGHT).differing == []
 
 
 def test_the_next_night_says_the_same_and_a_corrected_total_is_heard(

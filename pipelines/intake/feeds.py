@@ -2,7 +2,8 @@
 
 What is fetched lands as a file like any other, and intake hashes and archives it. `feeds.yaml` of
 the home says what to fetch; passwords stay in libpq's and fsspec's own places (PGPASSWORD, ~/.aws).
-What was fetched already stands beside the deliveries, in `.NAME.fetched.json`.
+What was fetched already stands beside the deliveries, in `.NAME.fetched.json`; how the last fetch
+of each feed went, in `landing/.feeds.json`.
 """
 
 import json
@@ -21,13 +22,16 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from pipelines import contracts
 from pipelines.errors import PulangError
 from pipelines.intake import arrivals
 
 FILE = "feeds.yaml"
+LAST = ".feeds.json"
+CHECK = "feed_fetched"
+CONNECT_SECONDS = 30
 BLOCK = 1 << 22
 LIBPQ = r"^\w+=[^\s'\"]+(\s+\w+=[^\s'\"]+)*$"
 
@@ -48,6 +52,15 @@ class Feed(BaseModel):
     watermark: str = ""  # a column that only grows; without it the whole view comes each time
 
 
+class Fetched(BaseModel):
+    """How a fetch went: how many files landed, or why none could."""
+
+    feed: str
+    source: str
+    files: int = 0
+    error: str | None = None
+
+
 def declared(home: Path) -> list[Feed]:
     """The feeds of a home; none where there is no file."""
     if not (home / FILE).exists():
@@ -63,6 +76,45 @@ def declared(home: Path) -> list[Feed]:
         if not is_known or not is_view or "password" in feed.address:
             raise FeedError(f"{FILE}: {feed.name} says something that cannot be fetched")
     return feeds
+
+
+def fetch_all(home: Path, landing: Path) -> list[Fetched]:
+    """Fetch every feed of a home. One that fails stops no other, and is told."""
+    try:
+        found = [_fetched(feed, landing) for feed in declared(home)]
+    except FeedError as error:
+        found = [Fetched(feed=FILE, source=FILE, error=str(error))]
+    last = landing / LAST
+    if found or last.exists():
+        landing.mkdir(parents=True, exist_ok=True)
+        last.write_text(json.dumps([one.model_dump() for one in found]), "utf-8")
+    return found
+
+
+def last_fetched(landing: Path) -> list[Fetched]:
+    """How the last fetch of each feed went."""
+    last = landing / LAST
+    told = last.read_text("utf-8") if last.exists() else "[]"
+    return TypeAdapter(list[Fetched]).validate_json(told)
+
+
+def verdicts(landing: Path) -> list[dict[str, Any]]:
+    """The last fetches as checks of the night: a feed that fails is a warning."""
+    return [
+        {
+            "source": one.source, "check_id": CHECK, "column_name": one.feed, "severity": "warn",
+            "passed": one.error is None, "observed": one.error or f"{one.files} files",
+            "expected": "fetched",
+        }
+        for one in last_fetched(landing)
+    ]  # fmt: skip
+
+
+def _fetched(feed: Feed, landing: Path) -> Fetched:
+    try:
+        return Fetched(feed=feed.name, source=feed.source, files=len(fetch(feed, landing)))
+    except FeedError as error:
+        return Fetched(feed=feed.name, source=feed.source, error=str(error))
 
 
 def fetch(feed: Feed, landing: Path) -> list[Path]:
@@ -127,7 +179,8 @@ def _attached(feed: Feed) -> Iterator[Any]:
     try:
         con.con.load_extension(str(_postgres()))
         con.raw_sql("SET TimeZone = 'UTC'")
-        con.raw_sql(f"ATTACH '{feed.address}' AS feed (TYPE postgres, READ_ONLY)")
+        address = f"connect_timeout={CONNECT_SECONDS} {feed.address}"
+        con.raw_sql(f"ATTACH '{address}' AS feed (TYPE postgres, READ_ONLY)")
         yield con
     finally:
         con.disconnect()

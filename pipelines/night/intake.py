@@ -8,9 +8,15 @@ import ibis
 import pyarrow as pa
 
 from pipelines import contracts
-from pipelines.intake import arrivals, deliveries, gate, supersede, typed
+from pipelines.intake import arrivals, deliveries, feeds, gate, supersede, typed
 from pipelines.night.context import WITHHELD, ConservationError, Night, latest_checks
 from pipelines.night.health import write_page
+
+
+def fetch(this: Night) -> None:
+    """Fetch what feeds have; before the intake, and no part of it. The gate tells who failed."""
+    for one in feeds.fetch_all(this.now.home.path, this.now.home.landing):
+        this.report(f"fetch: {one.feed}: {one.error or f'{one.files} files'}")
 
 
 def take_in(this: Night) -> list[dict[str, Any]]:
@@ -97,6 +103,8 @@ def judge(this: Night) -> pa.Table:
     """
     with this.stage("gate"):
         checks = gate.judge(this.lake, this.night, this.now.home.published / "quality")
+        fetched = feeds.verdicts(this.now.home.landing)
+        checks = pa.concat_tables([checks, pa.Table.from_pylist(fetched, checks.schema)])
         this.lake.forget_night("ops", "checks", this.number)
         _keep_checks(this, checks)
         if gate.is_withheld(checks):

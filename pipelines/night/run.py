@@ -17,7 +17,7 @@ from pipelines.night.context import (
     Report,
     next_number,
 )
-from pipelines.night.intake import judge, take_in
+from pipelines.night.intake import fetch, judge, take_in
 from pipelines.night.link import link_persons
 from pipelines.night.publish import publish
 from pipelines.night.reconcile import reconcile_departures
@@ -67,15 +67,17 @@ def run(
     *,
     rebuild: bool = False,
 ) -> Outcome:
-    """Take in all that has landed, judge it, link, reconcile, surface and publish.
+    """Fetch, take in all that has landed, judge it, link, reconcile, surface and publish.
 
     Works on what has changed since the last night; a `rebuild` on everything, with one result.
-    With `only`, no arrival but those of these numbers is taken in.
+    With `only`, nothing is fetched, and no arrival but those of these numbers is taken in.
     Raises PolicyError, KeyMissingError, LakeBusyError, LakeShutError or ConservationError; the
     published file is then what it was.
     """
     gate.load_ahead()
     with _opened(now, night, report, only, rebuild) as this:
+        if only is None:
+            fetch(this)
         batches = take_in(this)
         checks = judge(this)
         status = WITHHELD if gate.is_withheld(checks) else PUBLISHED

@@ -27,9 +27,13 @@ class StageCrashedError(Exception):
 
 
 def find() -> list[list[arrival.Number]]:
-    """Deliveries that have stopped growing and that nothing published knows, in lots."""
+    """Fetch what feeds have; then deliveries that have stopped growing and that nothing
+    published knows, in lots."""
     with discreet():
+        from pipelines.intake import feeds
+
         home = settings.load().home
+        feeds.fetch_all(home.path, home.landing)
         before = arrival.look(home)
         time.sleep(arrival.SECONDS_UNCHANGED)
         after, known = arrival.look(home), arrival.published(home)

@@ -81,6 +81,37 @@ def test_files_at_an_address_land_once_and_again_when_they_change(tmp_path: Path
     assert file.read_bytes().endswith(b"A2\n")
 
 
+def test_one_feed_that_fails_stops_no_other_and_is_a_warning(tmp_path: Path) -> None:
+    fsspec.filesystem("memory").pipe("/other/a.csv", b"id_perlintasan\nA1\n")
+    entries = (
+        "{name: gone, source: penempatan, kind: files, address: memory://nowhere}",
+        "{name: there, source: perlintasan, kind: files, address: memory://other}",
+    )
+    papers.write(tmp_path / feeds.FILE, "feeds:\n" + "".join(f"  - {e}\n" for e in entries))
+    landing = tmp_path / "landing"
+    found = feeds.fetch_all(tmp_path, landing)
+    assert [(one.feed, one.files, bool(one.error)) for one in found] == [
+        ("gone", 0, True), ("there", 1, False),
+    ]  # fmt: skip
+    gone, there = feeds.verdicts(landing)
+    assert (gone["source"], gone["column_name"], gone["passed"]) == ("penempatan", "gone", False)
+    assert (gone["severity"], there["passed"], there["observed"]) == ("warn", True, "1 files")
+    assert "nowhere" not in gone["observed"]
+
+
+def test_feeds_that_cannot_be_read_and_feeds_that_went_are_told(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    assert feeds.fetch_all(tmp_path, landing) == []
+    assert not landing.exists()
+    papers.write(tmp_path / feeds.FILE, "feeds: nothing")
+    assert [one.error for one in feeds.fetch_all(tmp_path, landing)] == [
+        "feeds.yaml is not a list of feeds"
+    ]
+    assert [row["passed"] for row in feeds.verdicts(landing)] == [False]
+    (tmp_path / feeds.FILE).unlink()
+    assert feeds.fetch_all(tmp_path, landing) == feeds.verdicts(landing) == []
+
+
 @pytest.mark.parametrize(
     "entry",
     [
