@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import cli_source, settings
+from pipelines import cli_custody, cli_source, settings
 from pipelines.console import AsJson, err, explained, out, plain, reported
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ review = typer.Typer(no_args_is_help=True, help="Pairs that linkage is unsure of
 linkage.add_typer(review, name="review")
 app.add_typer(cli_source.source, name="source")
 app.add_typer(linkage, name="linkage")
+cli_custody.add_to(app)
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
 

@@ -1,8 +1,11 @@
-"""What people ask of a home: its state, its figures, one departure, its accuracy. Only reads."""
+"""What people ask of a home: its state, its figures, one departure, its accuracy. Writes
+nothing but the access log.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,10 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts, keys, link, night, reconcile, settings, standardise
+from pipelines import access_log, contracts, keys, link, night, reconcile, settings, standardise
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
-from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
+from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
 from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
@@ -41,11 +44,17 @@ class Status(health.Health):
 
 
 @contextmanager
-def _reading(now: settings.Settings) -> Iterator[Lake]:
+def reading(now: settings.Settings) -> Iterator[Lake]:
+    with opened(now, partial(open_lake, read_only=True)) as lake:
+        yield lake
+
+
+@contextmanager
+def opened(now: settings.Settings, door: Door) -> Iterator[Lake]:
     if not exists(now.home):
         raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
     secret = keys.load(now.home.keys, now.key, lake_exists=True)
-    with open_lake(now, secret, read_only=True) as lake:
+    with door(now, secret) as lake:
         yield lake
 
 
@@ -53,7 +62,7 @@ def status(now: settings.Settings) -> Status:
     """Nights, freshness, deliveries, quarantine and checks; never a delivered value."""
     from pipelines.intake import arrivals
 
-    with _reading(now) as lake:
+    with reading(now) as lake:
         unknown = arrivals.unknown_folders(now.home.landing, list(contracts.sources()))
         return Status(**vars(health.look(lake)), unknown_folders=unknown)
 
@@ -77,7 +86,7 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
 
     The rows are named by file, row number and digest; what they contain stays in the lake.
     """
-    with _reading(now) as lake:
+    with opened(now, open_to_note) as lake:
         departures = lake.table("reconciled", "departures")
         found = rows_of(departures.filter(departures.departure_id == departure_id))
         history = _history(lake, departure_id)
@@ -86,6 +95,7 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
                 f"no departure {departure_id} in the latest night{_last_seen(history)}"
             )
         departure = found[0]
+        access_log.note(lake, now, "explain", {"departure_id": departure["departure_id"]})
         catalogue = {rule["rule"]: rule for rule in reconcile.catalogue().to_pylist()}
         told = {reason["code"]: reason for reason in reconcile.reason_codes().to_pylist()}
         codes = [code for code in (departure["reasons"] or "").split(";") if code]
@@ -306,7 +316,7 @@ def evaluate(now: settings.Settings, truth: Path) -> dict[str, Any]:
     for file in files.values():
         if not file.is_file():
             raise NothingThereError(f"{file} is not there")
-    with _reading(now) as lake:
+    with reading(now) as lake:
         known = accuracy.Truth(**{n: lake.ibis.read_parquet(f) for n, f in files.items()})
         crossings = night.crossings_with_person(lake)
         found = accuracy.Night(

@@ -5,7 +5,8 @@ schemas/lake/, created on first use.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,20 @@ from ibis.backends.sql.datatypes import DuckDBType
 from pipelines import contracts, keys, settings, spills
 from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
 
-__all__ = ["CATALOG", "Lake", "LakeBusyError", "LakeShutError", "exists", "open_lake", "rows_of"]
+__all__ = [
+    "CATALOG",
+    "Door",
+    "Lake",
+    "LakeBusyError",
+    "LakeShutError",
+    "exists",
+    "open_lake",
+    "open_to_note",
+    "rows_of",
+]
 SMALL_FILE = 32 * 1024**2  # bytes; larger ones are not rewritten for a night's few rows
+ACCESS_LOG = ("ops", "access_log")
+A_LITTLE = 10.0  # seconds
 EXTENSIONS = ("httpfs", "ducklake")
 
 
@@ -77,12 +90,13 @@ class Lake:
         )
         return self.ibis.table(view, database=("temp", "main"))
 
-    def create_missing(self) -> None:
-        """Create the tables and columns of the contracts that are not there yet."""
-        for schema in sorted({schema for schema, _ in contracts.lake()}):
+    def create_missing(self, *names: tuple[str, str]) -> None:
+        """Create the tables and columns of the contracts that are not there; all, or `names`."""
+        wanted = {name: contracts.lake()[name] for name in names or contracts.lake()}
+        for schema in sorted({schema for schema, _ in wanted}):
             self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
         there = self._columns()
-        for (schema, name), table in contracts.lake().items():
+        for (schema, name), table in wanted.items():
             columns = ibis.schema(table.arrow_schema)
             if (schema, name) not in there:
                 self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
@@ -300,18 +314,41 @@ class Lake:
 
 
 @contextmanager
+def open_to_note(now: settings.Settings, secret: keys.Keys) -> Iterator[Lake]:
+    """The lake for one who looks and enters that in the access log; a night over PostgreSQL may
+    run meanwhile, one over an embedded catalog is waited for a little.
+
+    Raises LakeBusyError or LakeShutError.
+    """
+    patient = replace(now, wait=max(now.wait, A_LITTLE))
+    alone = nullcontext() if now.catalog else writing(patient)
+    with alone, _attached(now, secret) as lake:
+        lake.create_missing(ACCESS_LOG)
+        yield lake
+
+
+@contextmanager
+def _attached(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
+    with spills.folder(now.home.temporary) as spilled:
+        con = _engine(now, spilled)
+        try:
+            attach(con, now, secret, read_only)
+            yield Lake(con)
+        finally:
+            con.close()
+
+
+@contextmanager
 def open_lake(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
     """The lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
     now.home.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
     alone = nullcontext() if read_only else writing(now)
-    with alone, spills.folder(now.home.temporary) as spilled:
-        con = _engine(now, spilled)
-        try:
-            attach(con, now, secret, read_only)
-            lake = Lake(con)
-            if not read_only:
-                spills.clear(now.home.temporary)
-                lake.create_missing()
-            yield lake
-        finally:
-            con.close()
+    with alone, _attached(now, secret, read_only) as lake:
+        if not read_only:
+            spills.clear(now.home.temporary)
+            lake.create_missing()
+        yield lake
+
+
+# A way to open the lake: `open_lake`, or `open_to_note`.
+Door = Callable[[settings.Settings, keys.Keys], AbstractContextManager[Lake]]

@@ -16,10 +16,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipelines import keys, link, settings, standardise
+from pipelines import access_log, keys, link, settings, standardise
 from pipelines.desk import NothingThereError
 from pipelines.errors import PulangError
-from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
+from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
 from pipelines.link import review
 from pipelines.link.judgements import PAIR, VERDICTS, paired
 from pipelines.link.persons import Pseudonym
@@ -60,7 +60,7 @@ def export(now: settings.Settings, file: Path, low: float, high: float) -> int:
     """
     if file.exists():
         raise ReviewError(f"{file} exists already; choose another file")
-    with _opened(now, read_only=True) as (lake, pseudonym):
+    with _opened(now, open_to_note) as (lake, pseudonym):
         judgements = lake.table("identity", "judgements")
         band = lake.scratch(
             review.in_band(lake.table("identity", "candidates"), judgements, low, high)
@@ -70,6 +70,7 @@ def export(now: settings.Settings, file: Path, low: float, high: float) -> int:
         shown = form.select({name: _guarded(form[name]) for name in COLUMNS})
         order = ("kind", ibis.desc("link_probability"), "review_id")
         pairs = lake.ibis.to_pyarrow(shown.order_by(*order))
+        access_log.note(lake, now, "review", {"pairs": pairs.num_rows})
     try:
         with file.open("xb") as out:
             out.write(BOM)
@@ -87,7 +88,7 @@ def take_in(now: settings.Settings, file: Path, at: datetime) -> TakenIn:
     rows = _rows(file)
     verdicts = [row for row in rows if row["verdict"]]
     _check(verdicts)
-    with _opened(now, read_only=False) as (lake, pseudonym), lake.transaction():
+    with _opened(now, open_lake) as (lake, pseudonym), access_log.alone(now), lake.transaction():
         judgements = lake.table("identity", "judgements")
         named = lake.scratch(_named(lake, verdicts, pseudonym))
         for wrong in rows_of(named.filter(named.low_key.isnull()).order_by("row").limit(1)):
@@ -99,17 +100,18 @@ def take_in(now: settings.Settings, file: Path, at: datetime) -> TakenIn:
                        judged_at=ibis.literal(at)),
         )  # fmt: skip
         added = int(new.count().to_pyarrow().as_py())
+        access_log.enter(lake, at, now.actor, "judgement", {"new": added, "rows": len(verdicts)})
         return TakenIn(added, len(verdicts) - added, len(rows) - len(verdicts))
 
 
 @contextmanager
-def _opened(now: settings.Settings, read_only: bool) -> Iterator[tuple[Lake, Pseudonym]]:
+def _opened(now: settings.Settings, door: Door) -> Iterator[tuple[Lake, Pseudonym]]:
     """The lake and the pseudonym of a pair. Raises NothingThereError before linkage has scored."""
     missing = NothingThereError(f"no scored pairs in {now.home.path}; run `pulang night` first")
     if not exists(now.home):
         raise missing
     secret = keys.load(now.home.keys, now.key, lake_exists=True)
-    with open_lake(now, secret, read_only=read_only) as lake:
+    with door(now, secret) as lake:
         if "candidates" not in lake.ibis.list_tables(database=(CATALOG, "identity")):
             raise missing
         yield lake, lambda pair: secret.pseudonym(pair, "R")

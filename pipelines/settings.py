@@ -1,9 +1,10 @@
 """The one place that reads the environment."""
 
 import os
+import pwd
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -92,7 +93,8 @@ class Settings:
 
     `catalog` is what libpq needs to find the lake's catalog in PostgreSQL; without it the catalog
     is a file of the home. `wait` is for how many seconds a writer waits for another one,
-    `keep_nights` for how many days a night stays readable as it was.
+    `keep_nights` for how many days a night stays readable as it was. `actor` is who the access log
+    says did it.
     """
 
     home: Home
@@ -102,11 +104,12 @@ class Settings:
     catalog: str | None = None
     wait: float = 0.0
     keep_nights: int = KEEP_NIGHTS
+    actor: str = field(default_factory=lambda: _actor(""))
 
 
 def load() -> Settings:
-    """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT and
-    _KEEP_NIGHTS."""
+    """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT,
+    _KEEP_NIGHTS and _ACTOR."""
     complete(NO_USAGE_STATISTICS)
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
@@ -116,6 +119,7 @@ def load() -> Settings:
         catalog=_catalog(os.environ.get("PULANG_CATALOG", "")),
         wait=float(_whole("PULANG_WAIT", 0)),
         keep_nights=max(1, _whole("PULANG_KEEP_NIGHTS", KEEP_NIGHTS)),
+        actor=_actor(os.environ.get("PULANG_ACTOR", "")),
     )
 
 
@@ -131,6 +135,15 @@ def _whole(name: str, default: int) -> int:
     if not given.isdigit():
         raise SettingsError(f"{name} is not a whole number")
     return int(given)
+
+
+def _actor(said: str) -> str:
+    """The account that the process runs under, which it cannot choose, and whom it says it is."""
+    try:
+        account = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        account = f"uid {os.geteuid()}"
+    return f"{account} for {said}" if said else account
 
 
 def _catalog(given: str) -> str | None:

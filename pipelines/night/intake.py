@@ -7,7 +7,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from pipelines import contracts
+from pipelines import access_log, contracts
 from pipelines.intake import arrivals, deliveries, feeds, gate, supersede, typed
 from pipelines.night.context import WITHHELD, ConservationError, Night, latest_checks
 from pipelines.night.health import write_page
@@ -101,14 +101,14 @@ def judge(this: Night) -> pa.Table:
 
     A night that is withheld ends here, and is kept as such.
     """
-    with this.stage("gate"):
+    with access_log.alone(this.now), this.stage("gate"):
         checks = gate.judge(this.lake, this.night, this.now.home.published / "quality")
         fetched = feeds.verdicts(this.now.home.landing)
         checks = pa.concat_tables([checks, pa.Table.from_pylist(fetched, checks.schema)])
         this.lake.forget_night("ops", "checks", this.number)
         _keep_checks(this, checks)
         if gate.is_withheld(checks):
-            keep_night(this, WITHHELD, this.lake.snapshot_id)
+            keep_night(this, WITHHELD, this.lake.snapshot_id, access_log.head(this.lake))
     if gate.is_withheld(checks):
         write_page(this)
     return checks
@@ -130,11 +130,17 @@ def _keep_checks(this: Night, checks: pa.Table) -> None:
     this.lake.insert("ops", "checks", checks.append_column("night_number", numbers))
 
 
-def keep_night(this: Night, outcome: str, snapshot_id: int) -> None:
-    """Enter the night in ops.nights, with the snapshot that it was computed from."""
+def keep_night(this: Night, outcome: str, snapshot_id: int, log: access_log.Head) -> None:
+    """Enter the night in ops.nights, with the snapshot that it was computed from, and in the log.
+
+    `log` is the end of the log that the night vouches for.
+    """
+    at = datetime.now(UTC)
     row = {
         "night_number": this.number, "night": this.night, "outcome": outcome,
-        "started_at": this.started_at, "finished_at": datetime.now(UTC),
-        "snapshot_id": snapshot_id, **this.rules,
+        "started_at": this.started_at, "finished_at": at,
+        "snapshot_id": snapshot_id, **log.anchor, **this.rules,
     }  # fmt: skip
     this.lake.insert("ops", "nights", [row])
+    told = {name: row[name] for name in ("night_number", "night", "outcome")}
+    access_log.enter(this.lake, at, this.now.actor, "night", told)

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import contracts, link, reconcile, reference, standardise, surface
+from pipelines import access_log, contracts, link, reconcile, reference, standardise, surface
 from pipelines.intake import feeds
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
 from pipelines.night.health import write_page
@@ -33,13 +33,14 @@ def publish(this: Night) -> None:
             repatriations=hold(linked.repatriations),
         )
         checks, changed = verdicts(this), hold(_changes(this, linked, hold))
-        tables = surfaced(this, linked, hold) | _accounts(this, checks)
+        log = access_log.head(lake)
+        tables = surfaced(this, linked, hold) | _accounts(this, checks, log)
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
         warehouse.write(lake.ibis, this.now.home.warehouse, tables)
-        with lake.transaction():
+        with access_log.alone(this.now), lake.transaction():
             lake.insert("reconciled", "changes", changed)
-            keep_night(this, PUBLISHED, run.snapshot_id)
+            keep_night(this, PUBLISHED, run.snapshot_id, log)
             this.enter(run)
     forget_old(lake, this.now)
     write_page(this)
@@ -147,12 +148,12 @@ def _chances(this: Night, departures: ir.Table, gates: ir.Table, hold: link.Hold
     return surface.chances(departures, missed, gates, countries, this.policy, this.night, hold)
 
 
-def _accounts(this: Night, checks: pa.Table) -> dict[str, ir.Table]:
+def _accounts(this: Night, checks: pa.Table, log: access_log.Head) -> dict[str, ir.Table]:
     """What came in and how it was judged."""
     nights = this.lake.table("ops", "nights")
     schema = contracts.marts()["nights"].arrow_schema
     known = {"night_number": this.number, "night": this.night}
-    tonight = ibis.memtable(pa.Table.from_pylist([known | this.rules], schema))
+    tonight = ibis.memtable(pa.Table.from_pylist([known | this.rules | log.anchor], schema))
     return {
         "batches": this.lake.table("ops", "batches"),
         "nights": nights.filter(nights.outcome == PUBLISHED).select(*schema.names).union(tonight),

@@ -1,0 +1,65 @@
+"""Commands for whoever answers for the data: the access log, persons, keys."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pipelines import settings
+from pipelines.console import AsJson, explained, out, plain
+
+log = typer.Typer(no_args_is_help=True, help="The access log: who did what with persons' data.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands under the others."""
+    app.add_typer(log, name="log")
+
+
+@log.command("show")
+def show_log(as_json: AsJson = False) -> None:
+    """Every entry, the oldest first."""
+    from pipelines import log_desk
+
+    with explained():
+        entries = log_desk.shown(settings.load())
+    if as_json:
+        typer.echo(json.dumps({"entries": entries}, default=plain, ensure_ascii=False))
+        return
+    for entry in entries:
+        at = f"{entry['entered_at']:%Y-%m-%d %H:%M:%S} UTC"
+        said = f"{entry['entry_number']:>5} {at} {entry['actor']}: {entry['kind']} "
+        out.print(escape(said + entry["details"]), highlight=False)
+
+
+@log.command("verify")
+def verify_log(
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--against",
+            help="A published file that is kept elsewhere; may be given again.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether the log is what was entered, and what published nights vouch for. Exit 1 if not."""
+    from pipelines import log_desk
+
+    with explained():
+        entries, nights, found = log_desk.verified(settings.load(), *(also or []))
+    if as_json:
+        told = {"entries": entries, "nights": nights, "findings": [asdict(f) for f in found]}
+        typer.echo(json.dumps(told))
+    else:
+        out.print(
+            f"{entries} entries, held against {nights} published nights: {len(found)} findings"
+        )
+        for finding in found:
+            out.print(escape(f"{finding.code}: {finding.says}"), highlight=False)
+    raise typer.Exit(1 if found else 0)
