@@ -23,6 +23,8 @@ from pipelines.errors import PulangError
 CATALOG = "lake"
 # Whoever only looks at an embedded lake is done in seconds; a night is not lost to a look.
 PATIENCE = 60.0
+PURPOSE, SEAL_PURPOSE = "lake catalog", "lake seal"
+READY = "ready"
 LOOK_AGAIN = 0.2
 
 
@@ -36,14 +38,14 @@ class LakeShutError(PulangError):
 
 def exists(home: settings.Home) -> bool:
     """Whether a lake was ever created there."""
-    return _file(home).exists() or _seal(home).exists()
+    return file_of(home).exists() or seal_of(home).exists()
 
 
-def _file(home: settings.Home) -> Path:
+def file_of(home: settings.Home) -> Path:
     return home.lake / "catalog.duckdb"
 
 
-def _seal(home: settings.Home) -> Path:
+def seal_of(home: settings.Home) -> Path:
     """Proof of the key for a catalog in PostgreSQL, which is not encrypted with it."""
     return home.lake / "catalog.seal"
 
@@ -93,13 +95,39 @@ def attach(
     con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, read_only: bool
 ) -> None:
     """Attach the lake of a home, created on first use; raises LakeBusyError or LakeShutError."""
+    if is_rotating(now.home):
+        raise LakeShutError("a change of keys was broken off; run `pulang key rotate` again")
     if now.catalog:
         _attach_postgres(con, now, secret, read_only)
         return
-    if _seal(now.home).exists():
+    if seal_of(now.home).exists():
         raise LakeShutError("the catalog of this home is in PostgreSQL; set PULANG_CATALOG")
     patience = 0 if read_only else max(PATIENCE, now.wait)
     _patiently(lambda: _attach_file(con, now.home, secret, read_only), patience)
+
+
+def attach_tables(
+    con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, name: str
+) -> None:
+    """The catalog's own tables as the database `name`, after `attach` has opened the lake once."""
+    if now.catalog:
+        con.execute(f"ATTACH '{now.catalog}' AS {name} (TYPE postgres)")
+        return
+    file, key = file_of(now.home), secret.derive(PURPOSE)
+    try:
+        con.execute(f"ATTACH '{file}' AS {name} (ENCRYPTION_KEY '{key}')")
+    except duckdb.Error as error:
+        raise _why_shut(file, error) from None
+
+
+def is_rotating(home: settings.Home) -> bool:
+    """Whether new keys lie ready, and have not taken the place of the old ones."""
+    return rotation_of(home).joinpath(READY).exists()
+
+
+def rotation_of(home: settings.Home) -> Path:
+    """Where what is under new keys lies until all of it is complete."""
+    return home.lake / "rotation"
 
 
 def _attach(
@@ -119,22 +147,28 @@ def _attach(
 def _attach_file(
     con: duckdb.DuckDBPyConnection, home: settings.Home, secret: keys.Keys, read_only: bool
 ) -> None:
-    key = f"META_ENCRYPTION_KEY '{secret.derive('lake catalog')}'"
+    key = f"META_ENCRYPTION_KEY '{secret.derive(PURPOSE)}'"
     try:
-        _attach(con, str(_file(home)), home, key, read_only=read_only)
+        _attach(con, str(file_of(home)), home, key, read_only=read_only)
     except duckdb.Error as error:
-        if "Could not set lock" in str(error):
-            raise LakeBusyError(f"another process holds {_file(home)}") from None
-        raise LakeShutError(f"{_file(home)} cannot be opened with this key") from None
+        raise _why_shut(file_of(home), error) from None
+
+
+def _why_shut(file: Path, error: duckdb.Error) -> PulangError:
+    if "Could not set lock" in str(error):
+        return LakeBusyError(f"another process holds {file}")
+    return LakeShutError(f"{file} cannot be opened with this key")
 
 
 def _attach_postgres(
     con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, read_only: bool
 ) -> None:
     """The seal tells whether this key and this catalog belong to the files of the home."""
-    if _file(now.home).exists():
-        raise LakeShutError(f"the catalog of this home is {_file(now.home)}; unset PULANG_CATALOG")
-    seal, wanted = _seal(now.home), secret.derive("lake seal")
+    if file_of(now.home).exists():
+        raise LakeShutError(
+            f"the catalog of this home is {file_of(now.home)}; unset PULANG_CATALOG"
+        )
+    seal, wanted = seal_of(now.home), secret.derive(SEAL_PURPOSE)
     is_new = not seal.exists()
     if not is_new and seal.read_text() != wanted:
         raise LakeShutError(f"{now.home.lake} cannot be opened with this key")

@@ -9,14 +9,16 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
-from pipelines.console import AsJson, explained, out, plain
+from pipelines.console import AsJson, explained, out, plain, reported
 
 log = typer.Typer(no_args_is_help=True, help="The access log: who did what with persons' data.")
+key = typer.Typer(no_args_is_help=True, help="The key that everything is derived from.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands under the others."""
     app.add_typer(log, name="log")
+    app.add_typer(key, name="key")
 
 
 @log.command("show")
@@ -63,3 +65,16 @@ def verify_log(
         for finding in found:
             out.print(escape(f"{finding.code}: {finding.says}"), highlight=False)
     raise typer.Exit(1 if found else 0)
+
+
+@key.command("rotate")
+def rotate_key() -> None:
+    """Change the key to PULANG_NEW_KEY, or a new file of the home; ids of persons stay.
+
+    Broken off, the same command goes on. Destroy the old key and the backups that it opens.
+    """
+    from pipelines import key_desk
+
+    with reported() as report:
+        key_desk.rotate(settings.load(), report)
+    out.print("the key is changed; backups of before are opened by the old one only")

@@ -329,11 +329,18 @@ def open_to_note(now: settings.Settings, secret: keys.Keys) -> Iterator[Lake]:
 
 @contextmanager
 def _attached(now: settings.Settings, secret: keys.Keys, read_only: bool = False) -> Iterator[Lake]:
+    with engine(now) as con:
+        attach(con, now, secret, read_only)
+        yield Lake(con)
+
+
+@contextmanager
+def engine(now: settings.Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine with nothing attached; what it spills is gone at the end."""
     with spills.folder(now.home.temporary) as spilled:
         con = _engine(now, spilled)
         try:
-            attach(con, now, secret, read_only)
-            yield Lake(con)
+            yield con
         finally:
             con.close()
 

@@ -60,6 +60,9 @@ def replay(
             report("laying the deliveries out again")
             _lay_out(lake, was, home, Archive(now.home.lake / "archive", secret.derive("archive")))
             judged = lake.table_at("identity", "judgements", was["snapshot_id"]).to_pyarrow()
+        if (sealed := keys.sealed_in(now.home.keys)).exists():
+            (home / "lake").mkdir(mode=0o700)
+            shutil.copy2(sealed, home / "lake")
         if (weights := now.home.path / link.WEIGHTS).exists():
             shutil.copy2(weights, home)
         there = replace(now, home=settings.Home(home), key=secret.secret.decode(), catalog=None)

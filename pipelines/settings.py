@@ -94,7 +94,7 @@ class Settings:
     `catalog` is what libpq needs to find the lake's catalog in PostgreSQL; without it the catalog
     is a file of the home. `wait` is for how many seconds a writer waits for another one,
     `keep_nights` for how many days a night stays readable as it was. `actor` is who the access log
-    says did it.
+    says did it, `new_key` what `key rotate` changes the key to.
     """
 
     home: Home
@@ -104,12 +104,13 @@ class Settings:
     catalog: str | None = None
     wait: float = 0.0
     keep_nights: int = KEEP_NIGHTS
+    new_key: str | None = None
     actor: str = field(default_factory=lambda: _actor(""))
 
 
 def load() -> Settings:
     """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT,
-    _KEEP_NIGHTS and _ACTOR."""
+    _KEEP_NIGHTS, _ACTOR and _NEW_KEY."""
     complete(NO_USAGE_STATISTICS)
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
@@ -119,6 +120,7 @@ def load() -> Settings:
         catalog=_catalog(os.environ.get("PULANG_CATALOG", "")),
         wait=float(_whole("PULANG_WAIT", 0)),
         keep_nights=max(1, _whole("PULANG_KEEP_NIGHTS", KEEP_NIGHTS)),
+        new_key=os.environ.get("PULANG_NEW_KEY") or None,
         actor=_actor(os.environ.get("PULANG_ACTOR", "")),
     )
 

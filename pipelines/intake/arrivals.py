@@ -208,6 +208,20 @@ class Archive:
         whole.parent.mkdir(exist_ok=True, mode=0o700)
         half.replace(whole)
 
+    def write(self, digest: str, content: bytes) -> None:
+        """Keep bytes under the digest of a delivery: rows of it were erased, or the key is new."""
+        path = self.path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half, nonce = path.with_suffix(".half"), os.urandom(12)
+        cipher = Cipher(algorithms.AES(self.key), modes.GCM(nonce)).encryptor()
+        with open(half, "wb", opener=_private) as out:
+            out.write(nonce + cipher.update(content) + cipher.finalize() + cipher.tag)
+        half.replace(path)
+
+    def kept(self) -> list[str]:
+        """The digests of all deliveries of which there is a copy."""
+        return sorted(file.stem for file in self.folder.glob("??/*.aes"))
+
     def read(self, digest: str) -> bytes:
         """The bytes of a delivery as they came; raises InvalidTag if the copy was changed."""
         sealed = self.path(digest).read_bytes()

@@ -51,3 +51,11 @@ def test_every_published_table_has_one(told: Told) -> None:
     found = digests(told.home.warehouse)
     assert set(found) == set(contracts.marts())
     assert found == digests(told.home.warehouse)
+
+
+def test_how_often_somebody_looked_is_no_content(told: Told, tmp_path: Path) -> None:
+    copy = tmp_path / "pulang.duckdb"
+    copy.write_bytes(told.home.warehouse.read_bytes())
+    with duckdb.connect(str(copy)) as con:
+        con.execute("UPDATE nights SET log_entries = log_entries + 1")
+    assert digests(copy) == digests(told.home.warehouse)
