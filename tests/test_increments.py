@@ -23,12 +23,12 @@ SCALE, LAST = 0.001, date(2026, 1, 15)
 NIGHTS = 3
 
 
-def landed_in_turns(source: Path, home: Path, seed: int) -> list[list[Path]]:
+def landed_in_turns(source: Path, home: Path, seed: int, nights: int = NIGHTS) -> list[list[Path]]:
     """The deliveries of `source` in an order and in lots that follow from the seed."""
     files = sorted(p for p in (source / "landing").rglob("*") if p.is_file())
     draw = random.Random(seed)  # noqa: S311
     draw.shuffle(files)
-    cuts = [0, *sorted(draw.sample(range(1, len(files)), NIGHTS - 1)), len(files)]
+    cuts = [0, *sorted(draw.sample(range(1, len(files)), nights - 1)), len(files)]
     shutil.copy(source / "policy.yaml", home)
     return [files[first:last] for first, last in pairwise(cuts)]
 
