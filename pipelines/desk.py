@@ -21,7 +21,6 @@ from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note,
 from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
-from pipelines.link.persons import crossings_of
 from pipelines.night import health
 
 # What `evaluate` reads of a crossing.
@@ -226,21 +225,15 @@ def _papers(
     lake: Lake, record_keys: list[str], rows: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Each identity as people may see it: source, kind of paper, current rows among `rows`."""
-    crossings = lake.table("records", "crossings")
-    numbers = [key[2:].split("|")[0] for key in record_keys if key.startswith("D:")]
+    crossings = lake.table("standard", "crossings")
     crossed = [row["record"] for row in rows if row["source"] == "perlintasan"]
-    near = lake.scratch(
-        crossings.filter(
-            standardise.document_number(crossings.document_number).isin(numbers)
-            | crossings.crossing_id.isin(crossed)
-        )
+    near = crossings.filter(
+        crossings.record_key.isin(record_keys) | crossings.crossing_id.isin(crossed)
     )
-    keyed = lake.scratch(link.traveller_keys(lake.scratch(standardise.traveller_tuples(near))))
-    written = crossings_of(near, keyed)
-    on_paper = written.inner_join(near.select("crossing_id", "document_type"), "crossing_id")
-    typed = on_paper.group_by("record_key").agg(document_type=on_paper.document_type.max())
-    types = {row["record_key"]: row["document_type"] for row in rows_of(typed)}
-    keys_of = {row["crossing_id"]: row["record_key"] for row in rows_of(written)}
+    named = near.select("document_type", "record_key", "crossing_id")
+    found = rows_of(named.order_by("document_type", "crossing_id"))
+    types = {row["record_key"]: row["document_type"] for row in found if row["document_type"]}
+    keys_of = {row["crossing_id"]: row["record_key"] for row in found}
     cited: dict[str, list[dict[str, Any]]] = {key: [] for key in record_keys}
     for row in rows:
         key = keys_of.get(row["record"]) if row["source"] == "perlintasan" else row["record"]

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pipelines import access_log, keys, link, settings, standardise
+from pipelines import access_log, keys, link, settings
 from pipelines.desk import NothingThereError
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
@@ -121,28 +121,19 @@ def _opened(now: settings.Settings, door: Door) -> Iterator[tuple[Lake, Pseudony
 
 
 def _delivered_rows(lake: Lake, band: ir.Table) -> ir.Table:
-    records = {n: lake.table("records", n) for n in ("crossings", "placements", "repatriations")}
     ends = band.select("record_key").union(band.select(record_key=band.anchor_key))
-    wanted = lake.scratch(ends.distinct())
-    keyed = lake.scratch(link.traveller_keys(_travellers(lake, records["crossings"], wanted)))
-    return review.delivered_rows(wanted, keyed, **records, batches=lake.table("ops", "batches"))
+    return review.delivered_rows(
+        lake.scratch(ends.distinct()),
+        lake.table("standard", "crossings"),
+        lake.table("records", "placements"),
+        lake.table("records", "repatriations"),
+        lake.table("ops", "batches"),
+    )
 
 
 def _in_words(band: ir.Table) -> ir.Table:
     evidence = rows_of(band.select("evidence").drop_null().distinct())
     return review.in_words((row["evidence"] for row in evidence), link.declared())
-
-
-def _travellers(lake: Lake, crossings: ir.Table, wanted: ir.Table) -> ir.Table:
-    """The ways in which travellers were written on the documents of `wanted`, or on none.
-
-    All bearers of a document are among them, since the key of each depends on the others.
-    """
-    documents = wanted.filter(wanted.record_key.startswith("D:"))
-    numbers = documents.select(number=documents.record_key.substr(2).split("|")[0])
-    number = standardise.document_number(crossings.document_number)
-    theirs = crossings.filter(number.isnull() | number.isin(numbers.number))
-    return lake.scratch(standardise.traveller_tuples(theirs))
 
 
 def _guarded(value: ir.Value) -> ir.Value:

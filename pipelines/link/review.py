@@ -12,7 +12,7 @@ from pipelines.link import sentences
 from pipelines.link.identities import list_key, placement_key
 from pipelines.link.judgements import PAIR, paired
 from pipelines.link.model import Model
-from pipelines.link.persons import Pseudonym, crossings_of
+from pipelines.link.persons import Pseudonym
 
 SIDES = {"left": "record_key", "right": "anchor_key"}
 CITATION = {"source": "source", "file": "file", "row": "row_number", "sha256": "sha256"}
@@ -79,7 +79,6 @@ def review_id(pairs: ir.Table, pseudonym: Pseudonym) -> ir.StringValue:
 
 def delivered_rows(
     keys: ir.Table,
-    keyed: ir.Table,
     crossings: ir.Table,
     placements: ir.Table,
     repatriations: ir.Table,
@@ -87,12 +86,12 @@ def delivered_rows(
 ) -> ir.Table:
     """Where to look identities up. Key: record_key; those of `keys` that have a current row.
 
-    Columns: record_key, source, file, row_number, sha256. `keyed` is as `traveller_keys` gives it,
-    the three tables after it are records in all versions. A traveller has many rows: the first
-    crossing is given.
+    Columns: record_key, source, file, row_number, sha256. `crossings` are in standard form, the two
+    tables after them records in all versions. A traveller has many rows: the first crossing is
+    given.
     """
     parts = (
-        _first_crossings(keyed.semi_join(keys, "record_key"), crossings),
+        _first_crossings(crossings.semi_join(keys, "record_key")),
         _cited(placements, placement_key(placements)),
         _cited(repatriations, list_key(repatriations)),
     )
@@ -108,10 +107,8 @@ def _cited(records: ir.Table, key: ir.StringValue) -> ir.Table:
     return current.select("record_key", "batch_id", "row_number")
 
 
-def _first_crossings(keyed: ir.Table, crossings: ir.Table) -> ir.Table:
-    """(record_key, batch_id, row_number) of the first current crossing of each traveller."""
-    current = crossings.filter(crossings.superseded_by.isnull())
-    theirs = current.inner_join(crossings_of(crossings, keyed), "crossing_id")
+def _first_crossings(theirs: ir.Table) -> ir.Table:
+    """(record_key, batch_id, row_number) of the first crossing of each traveller."""
     order = ibis.window(group_by="record_key", order_by=["crossed_at", "crossing_id"])
     ranked = theirs.mutate(place=ibis.row_number().over(order))
     return ranked.filter(ranked.place == 0).select("record_key", "batch_id", "row_number")

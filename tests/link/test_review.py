@@ -6,7 +6,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from pipelines import contracts, link, standardise
+from pipelines import contracts, link, papers, standardise
 from pipelines.link import review
 from tests.link.people import NIK, Row, crossing, day
 from tests.link.verdicts import candidate, identity, judged, rows
@@ -92,9 +92,14 @@ def looked_up(con: Any, keys: list[str]) -> Any:
         link.traveller_keys(standardise.traveller_tuples(records["crossings"])),
         overwrite=True,
     )
+    delivered = records.pop("crossings")
+    others = con.create_table("others", link.otherwise_keyed(keyed), overwrite=True)
+    standard = papers.standard_crossings(delivered)
+    keyed_too = link.crossings_keyed(standard, delivered, others)
+    crossings = con.create_table("crossings", keyed_too, overwrite=True)
     batches = table("ops", "batches", BATCHES)
     return review.delivered_rows(
-        ibis.memtable({"record_key": keys}), keyed, **records, batches=batches
+        ibis.memtable({"record_key": keys}), crossings, **records, batches=batches
     )
 
 
