@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from pipelines.contracts import Table
-from pipelines.intake import grids, headers, lines
+from pipelines.intake import grid_headers, grids, headers, lines
 from pipelines.intake.arrivals import open_text
 from pipelines.intake.delivery import Delivery, numbered, of_grid
 from pipelines.intake.refusals import (
@@ -185,7 +185,7 @@ def _csv_grid(path: Path, encoding: str, contract: Table) -> Delivery | None:
     words = headers.known_words(contract)
     for at, line in enumerate(texts[:TITLES]):
         delimiter = _delimiter(line, words)
-        if _hits(line, delimiter, words) >= grids.FEWEST:
+        if _hits(line, delimiter, words) >= grid_headers.FEWEST:
             return _read_grid(texts, at, delimiter, contract, encoding)
     return None
 
@@ -198,7 +198,7 @@ def _read_grid(
     raw = io.BytesIO("\n".join(texts).encode())
     mended = lines.Mended(raw, "utf-8", delimiter, width)
     whole = io.StringIO(mended.readall().decode(), newline="")
-    page: list[grids.Cells] = []
+    page: list[grid_headers.Cells] = []
     bad: list[tuple[str, str]] = []
     for cells in csv.reader(whole, delimiter=delimiter):
         line = delimiter.join(cells)
@@ -209,7 +209,7 @@ def _read_grid(
             bad.append((line, MALFORMED))
         else:
             page.append([cell.strip() or None for cell in cells])
-    delivery = of_grid(grids.read([grids.Page("line", page)], contract), contract)
+    delivery = of_grid(grids.read([grid_headers.Page("line", page)], contract), contract)
     delivery.is_mixed = encoding == "mixed"
     for text, reason in bad:
         delivery.malformed.append(MalformedRow(len(page) + delivery.rows + 1, text, reason))

@@ -1,69 +1,22 @@
 """Pages of cells -> the rows of the contract's table on them, and an account of everything else.
 
-A page is a sheet of a workbook or a page of a PDF. The table is found by its header; titles,
-totals, signatures and repeated headers are no rows: they are listed in `Found.skipped`. Whatever
-might be a row is one, or is set apart with its cells.
+The table is found by its header (`grid_headers`). Titles, totals, signatures and repeated headers
+are no rows: they are listed in `Found.skipped`. Whatever might be a row is one, or is set apart
+with its cells.
 """
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipelines.contracts import Table
 from pipelines.intake import headers
+from pipelines.intake.grid_headers import Cells, HeaderFinder, Layout, Page, covered
 from pipelines.intake.refusals import FRAGMENT, HIDDEN_SHEET, NO_HEADER, MalformedRow
 from pipelines.intake.totals import Tally, Total, stated
 
-Cells = list[str | None]
-HEADER_LINES = 3
-FEWEST = 2  # words of the contract make a header
-MANY_COLUMNS = 6
 NUMBER = re.compile(r"^\(?\d+[.)]*$")
-NUMERIC = re.compile(r"^[\d\s.,/:%()+-]+$")
-CAPTION = re.compile(r"^\s*([^:]{2,40}?)\s*:\s*(\S.*)$", re.DOTALL)
 UNMARKED = ("0", "-", "X0")
-
-
-@dataclass(frozen=True)
-class Page:
-    """Lines of cells as they stand; `merged` are (top, left, bottom, right) from 0."""
-
-    label: str
-    lines: list[Cells]
-    name: str = ""
-    is_hidden: bool = False
-    goes_on: bool = False  # the table of the page before may go on without a header
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-
-
-@dataclass
-class Layout:
-    """Where the columns of the contract stand under one header."""
-
-    top: int
-    height: int
-    width: int
-    titles: list[str]
-    places: dict[str, int]
-    choices: dict[str, dict[int, str]]  # a column whose words have columns of their own (L | P)
-    captions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> set[str]:
-        """Columns of the contract that this table gives a value."""
-        return {*self.places, *self.choices, *self.captions}
-
-    @property
-    def worth(self) -> tuple[int, int]:
-        """Of two ways to read a header, the one that finds more."""
-        return len(self.columns), len(self.choices)
-
-    @property
-    def needed(self) -> int:
-        """Filled cells from which a line without a key counts as a row."""
-        found = len(self.places) + len(self.choices)
-        return 3 if found >= MANY_COLUMNS else 2 if found > 2 else 1
 
 
 @dataclass
@@ -122,9 +75,8 @@ class _PageReader:
         self.body_top = 0
         self.has_rows = False  # under the present header
         self.loose: list[int] = []  # lines that are rows only if another row follows
-        self.words = headers.known_words(contract)
+        self.finder = HeaderFinder(page, contract)
         self.filled_down = _filled_down(page)
-        self.spans = _spans(page)
 
     def read(self, before: Layout | None) -> Layout | None:
         """Take the rows of this page; gives the layout of its table, None where it has none."""
@@ -135,7 +87,7 @@ class _PageReader:
             self.layout = before
         at = 0
         while at < len(self.page.lines):
-            header = self._header(at)
+            header = self.finder.header(at, self.layout)
             if header:
                 self._begin(header)
                 at = header.top + header.height
@@ -145,79 +97,6 @@ class _PageReader:
         if self.layout is not None:
             self._end()
         return self.layout
-
-    # Headers
-
-    def _header(self, at: int) -> Layout | None:
-        """The header that begins at this line, in its best height; None where none does."""
-        if not self._is_wordy(at):
-            return None
-        best = self._layout(at, 1)
-        for height in range(2, HEADER_LINES + 1):
-            if at + height > len(self.page.lines) or self._is_data(at + height - 1):
-                break
-            higher = self._layout(at, height)
-            if higher.worth > best.worth:
-                best = higher
-        if best.height > 1:
-            lower = self._layout(at + 1, best.height - 1)
-            if lower.worth >= best.worth:
-                return None  # the first line is a title
-        least = FEWEST if self.layout is None else max(FEWEST, len(self.layout.columns) // 2)
-        return best if len(best.columns) >= least else None
-
-    def _is_wordy(self, at: int) -> bool:
-        """Whether the line has words for columns; outside a table, it or the line below it."""
-        if self.layout is not None:
-            return self._hits(at) >= FEWEST
-        return self._hits(at) > 0 or (
-            at + 1 < len(self.page.lines)
-            and sum(map(bool, self.page.lines[at])) > 1
-            and self._hits(at + 1) >= FEWEST
-        )
-
-    def _hits(self, at: int) -> int:
-        return sum(headers.canonical(cell) in self.words for cell in self.page.lines[at] if cell)
-
-    def _is_data(self, at: int) -> bool:
-        cells = [cell for cell in self.page.lines[at] if cell]
-        return not cells or any(NUMERIC.match(cell) for cell in cells)
-
-    def _layout(self, at: int, height: int) -> Layout:
-        lines = self.page.lines[at : at + height]
-        width = max(len(line) for line in lines)
-        levels = [self._spread(line, at + n, width, n < height - 1) for n, line in enumerate(lines)]
-        columns = [[level[place] for level in levels] for place in range(width)]
-        titles = [" ".join(dict.fromkeys(t for t in column if t)) for column in columns]
-        alternatives = [_alternatives(column) for column in columns]
-        choices = _choices(columns, self.contract)
-        chosen = {place for of_column in choices.values() for place in of_column}
-        free = [[] if n in chosen else names for n, names in enumerate(alternatives)]
-        places = headers.places(free, self.contract)
-        return Layout(
-            at,
-            height,
-            width,
-            titles,
-            {k: v for k, v in places.items() if k not in choices},
-            choices,
-        )
-
-    def _spread(self, line: Cells, at: int, width: int, is_parent: bool) -> Cells:
-        """The line with a merged title over each column that it stands over."""
-        spread = [*line, *[None] * (width - len(line))]
-        for place in range(width):
-            span = self.spans.get((at, place))
-            if span:
-                spread[place] = span
-        below = self.page.lines[at + 1] if at + 1 < len(self.page.lines) else []
-        if is_parent and not self.page.merged:
-            for place in range(1, width):
-                has_child = place < len(below) and below[place]
-                if not spread[place] and has_child and spread[place - 1]:
-                    before = below[place - 1] if place - 1 < len(below) else None
-                    spread[place] = spread[place - 1] if before else None
-        return spread
 
     def _begin(self, header: Layout) -> None:
         """A table begins here, or the header of the one above comes again."""
@@ -229,7 +108,7 @@ class _PageReader:
             self._skip(header.top, header.height, "repeated header")
             header.captions = self.layout.captions
         else:
-            header.captions = self._captions(header)
+            header.captions = self.finder.captions(header)
         self.layout, self.body_top = header, header.top + header.height
         self.has_rows = False
         found = self.found
@@ -242,24 +121,6 @@ class _PageReader:
             if title and place not in used:
                 self._note_unknown(title)
         found.has_table = True
-
-    def _captions(self, header: Layout) -> dict[str, str]:
-        """What titles say for every row (`Negara: Myanmar`), for columns that the table lacks."""
-        said: dict[str, str] = {}
-        lines = self.page.lines[: header.top]
-        texts = [_joined(line) for line in lines] + [_sheet_caption(self.page.name)]
-        for label, value in (m.groups() for m in map(CAPTION.match, texts) if m):
-            name = self._column_of(label)
-            if name and name not in header.columns and name not in self.contract.keys:
-                said.setdefault(name, " ".join(value.split()))
-        return said
-
-    def _column_of(self, label: str) -> str | None:
-        word = headers.canonical(label)
-        for column in self.contract.columns:
-            if word in map(headers.canonical, headers.names(column)):
-                return column.name
-        return None
 
     # Lines
 
@@ -396,32 +257,6 @@ class _PageReader:
         return widest == before.width
 
 
-def _alternatives(column: list[str | None]) -> list[str]:
-    """Names of one column, the fullest first: `Tanggal` over `Lahir`, either way round, alone."""
-    parts = list(dict.fromkeys(part for part in column if part))
-    if not parts:
-        return []
-    whole = [" ".join(parts), " ".join(reversed(parts)), parts[-1], parts[0]]
-    return list(dict.fromkeys(whole))
-
-
-def _choices(columns: list[list[str | None]], contract: Table) -> dict[str, dict[int, str]]:
-    """Columns of the contract whose words are titles of columns under one: L and P under Sex."""
-    under: dict[str, dict[int, str]] = {}
-    for place, column in enumerate(columns):
-        parts = list(dict.fromkeys(part for part in column if part))
-        if len(parts) > 1:
-            under.setdefault(headers.canonical(" ".join(parts[:-1])), {})[place] = parts[-1]
-    chosen = {}
-    for contract_column in contract.columns:
-        words = contract_column.vocabulary
-        for name in headers.names(contract_column):
-            titles = under.get(headers.canonical(name), {})
-            if len(titles) > 1 and all(t.strip().upper() in words for t in titles.values()):
-                chosen[contract_column.name] = titles
-    return chosen
-
-
 def _is_marked(cell: str | None) -> bool:
     return bool(cell) and cell not in UNMARKED
 
@@ -432,40 +267,6 @@ def _is_numbering(cells: Cells) -> bool:
     return len(digits) > 2 and digits == [str(n) for n in range(1, len(digits) + 1)]
 
 
-def _joined(line: Cells) -> str:
-    """The cells of a title: `Negara` | `:` | `Myanmar` is one sentence."""
-    texts = [cell for cell in line if cell]
-    if len(texts) == 2 and ":" not in "".join(texts):
-        return ": ".join(texts)
-    return " ".join(texts)
-
-
-def _sheet_caption(name: str) -> str:
-    """`Gelombang 2` as `Gelombang: 2`."""
-    word, _, rest = name.strip().partition(" ")
-    return f"{word}: {rest}" if rest else ""
-
-
 def _filled_down(page: Page) -> dict[tuple[int, int], str]:
     """Cells below and beside the first of a merged range, below its first line, with its text."""
-    return {place: text for place, text in _covered(page) if text is not None}
-
-
-def _covered(page: Page) -> Iterator[tuple[tuple[int, int], str | None]]:
-    for top, left, bottom, right in page.merged:
-        line = page.lines[top] if top < len(page.lines) else []
-        text = line[left] if left < len(line) else None
-        for at in range(top + 1, min(bottom + 1, len(page.lines))):
-            for place in range(left, right + 1):
-                yield (at, place), text
-
-
-def _spans(page: Page) -> dict[tuple[int, int], str]:
-    """Every cell of a merged range on its first line, and below it, with its text."""
-    spans = {place: text for place, text in _covered(page) if text}
-    for top, left, _, right in page.merged:
-        line = page.lines[top] if top < len(page.lines) else []
-        text = line[left] if left < len(line) else None
-        if text:
-            spans |= {(top, place): text for place in range(left, right + 1)}
-    return spans
+    return {place: text for place, text in covered(page) if text is not None}

@@ -51,7 +51,7 @@ class _Frame:
 
 
 def pages(path: Path) -> Iterator[dict[str, Any]]:
-    """The pages of a document as `grids.Page` takes them; raises UnreadableError."""
+    """The pages of a document as `grid_headers.Page` takes them; raises UnreadableError."""
     document = _opened(path)
     if len(document) > PAGES:
         raise UnreadableError("too_large", "the document has too many pages")

@@ -15,7 +15,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.contracts import Table
-from pipelines.intake import apart, archives, cells, csv_reader, grids, headers, lines, parts
+from pipelines.intake import (
+    apart,
+    archives,
+    cells,
+    csv_reader,
+    grid_headers,
+    grids,
+    headers,
+    lines,
+    parts,
+)
 from pipelines.intake.arrivals import open_text
 from pipelines.intake.delivery import Delivery, numbered, of_grid
 from pipelines.intake.refusals import COLUMNS, MalformedRow, UnreadableError
@@ -98,7 +108,7 @@ def _pdf(path: Path, _encoding: str, contract: Table) -> Delivery:
 
 
 def _pages(kind: str, path: Path, contract: Table) -> Delivery:
-    pages = [grids.Page(**page) for page in apart.pages(kind, path)]
+    pages = [grid_headers.Page(**page) for page in apart.pages(kind, path)]
     if not any(any(line) for page in pages for line in page.lines):
         raise UnreadableError("empty_file", "there is nothing on any page")
     return of_grid(grids.read(pages, contract), contract)

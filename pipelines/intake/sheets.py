@@ -30,7 +30,7 @@ Merged = list[tuple[int, int, int, int]]
 
 
 def pages(path: Path) -> Iterator[dict[str, Any]]:
-    """The sheets of a workbook as `grids.Page` takes them; raises UnreadableError."""
+    """The sheets of a workbook as `grid_headers.Page` takes them; raises UnreadableError."""
     _look_at(path)
     try:
         book = CalamineWorkbook.from_path(str(path))

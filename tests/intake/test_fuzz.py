@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines import contracts
-from pipelines.intake import arrivals, csv_reader, grids, pdf_tables, read
+from pipelines.intake import arrivals, csv_reader, grid_headers, grids, pdf_tables, read
 from pipelines.intake.refusals import REFUSALS
 
 LISTS = contracts.sources()["pemulangan"]
@@ -96,7 +96,7 @@ def test_every_line_of_every_page_is_somewhere(
     pages: list[list[list[str | None]]], goes_on: bool, hidden: bool
 ) -> None:
     made = [
-        grids.Page(f"sheet {n}", lines, goes_on=goes_on, is_hidden=hidden and n == 1)
+        grid_headers.Page(f"sheet {n}", lines, goes_on=goes_on, is_hidden=hidden and n == 1)
         for n, lines in enumerate(pages, start=1)
     ]
     found = grids.read(made, LISTS)

@@ -1,0 +1,220 @@
+"""Where a table begins on a page of cells: its header, in one line or several, and its captions.
+
+A page is a sheet of a workbook or a page of a PDF.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pipelines.contracts import Table
+from pipelines.intake import headers
+
+Cells = list[str | None]
+HEADER_LINES = 3
+FEWEST = 2  # words of the contract make a header
+MANY_COLUMNS = 6
+NUMERIC = re.compile(r"^[\d\s.,/:%()+-]+$")
+CAPTION = re.compile(r"^\s*([^:]{2,40}?)\s*:\s*(\S.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines of cells as they stand; `merged` are (top, left, bottom, right) from 0."""
+
+    label: str
+    lines: list[Cells]
+    name: str = ""
+    is_hidden: bool = False
+    goes_on: bool = False  # the table of the page before may go on without a header
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+@dataclass
+class Layout:
+    """Where the columns of the contract stand under one header."""
+
+    top: int
+    height: int
+    width: int
+    titles: list[str]
+    places: dict[str, int]
+    choices: dict[str, dict[int, str]]  # a column whose words have columns of their own (L | P)
+    captions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> set[str]:
+        """Columns of the contract that this table gives a value."""
+        return {*self.places, *self.choices, *self.captions}
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """Of two ways to read a header, the one that finds more."""
+        return len(self.columns), len(self.choices)
+
+    @property
+    def needed(self) -> int:
+        """Filled cells from which a line without a key counts as a row."""
+        found = len(self.places) + len(self.choices)
+        return 3 if found >= MANY_COLUMNS else 2 if found > 2 else 1
+
+
+class HeaderFinder:
+    """Finds the headers of a page, line by line."""
+
+    def __init__(self, page: Page, contract: Table) -> None:
+        self.page, self.contract = page, contract
+        self.words = headers.known_words(contract)
+        self.spans = _spans(page)
+
+    def header(self, at: int, above: Layout | None) -> Layout | None:
+        """The header that begins at this line, in its best height; None where none does.
+
+        `above` is the one of the table that the line stands in.
+        """
+        if not self._is_wordy(at, above):
+            return None
+        best = self._layout(at, 1)
+        for height in range(2, HEADER_LINES + 1):
+            if at + height > len(self.page.lines) or self._is_data(at + height - 1):
+                break
+            higher = self._layout(at, height)
+            if higher.worth > best.worth:
+                best = higher
+        if best.height > 1:
+            lower = self._layout(at + 1, best.height - 1)
+            if lower.worth >= best.worth:
+                return None  # the first line is a title
+        least = FEWEST if above is None else max(FEWEST, len(above.columns) // 2)
+        return best if len(best.columns) >= least else None
+
+    def _is_wordy(self, at: int, above: Layout | None) -> bool:
+        """Whether the line has words for columns; outside a table, it or the line below it."""
+        if above is not None:
+            return self._hits(at) >= FEWEST
+        return self._hits(at) > 0 or (
+            at + 1 < len(self.page.lines)
+            and sum(map(bool, self.page.lines[at])) > 1
+            and self._hits(at + 1) >= FEWEST
+        )
+
+    def _hits(self, at: int) -> int:
+        return sum(headers.canonical(cell) in self.words for cell in self.page.lines[at] if cell)
+
+    def _is_data(self, at: int) -> bool:
+        cells = [cell for cell in self.page.lines[at] if cell]
+        return not cells or any(NUMERIC.match(cell) for cell in cells)
+
+    def _layout(self, at: int, height: int) -> Layout:
+        lines = self.page.lines[at : at + height]
+        width = max(len(line) for line in lines)
+        levels = [self._spread(line, at + n, width, n < height - 1) for n, line in enumerate(lines)]
+        columns = [[level[place] for level in levels] for place in range(width)]
+        titles = [" ".join(dict.fromkeys(t for t in column if t)) for column in columns]
+        alternatives = [_alternatives(column) for column in columns]
+        choices = _choices(columns, self.contract)
+        chosen = {place for of_column in choices.values() for place in of_column}
+        free = [[] if n in chosen else names for n, names in enumerate(alternatives)]
+        places = headers.places(free, self.contract)
+        return Layout(
+            at,
+            height,
+            width,
+            titles,
+            {k: v for k, v in places.items() if k not in choices},
+            choices,
+        )
+
+    def _spread(self, line: Cells, at: int, width: int, is_parent: bool) -> Cells:
+        """The line with a merged title over each column that it stands over."""
+        spread = [*line, *[None] * (width - len(line))]
+        for place in range(width):
+            span = self.spans.get((at, place))
+            if span:
+                spread[place] = span
+        below = self.page.lines[at + 1] if at + 1 < len(self.page.lines) else []
+        if is_parent and not self.page.merged:
+            for place in range(1, width):
+                has_child = place < len(below) and below[place]
+                if not spread[place] and has_child and spread[place - 1]:
+                    before = below[place - 1] if place - 1 < len(below) else None
+                    spread[place] = spread[place - 1] if before else None
+        return spread
+
+    def captions(self, header: Layout) -> dict[str, str]:
+        """What titles say for every row (`Negara: Myanmar`), for columns that the table lacks."""
+        said: dict[str, str] = {}
+        lines = self.page.lines[: header.top]
+        texts = [_joined(line) for line in lines] + [_sheet_caption(self.page.name)]
+        for label, value in (m.groups() for m in map(CAPTION.match, texts) if m):
+            name = self._column_of(label)
+            if name and name not in header.columns and name not in self.contract.keys:
+                said.setdefault(name, " ".join(value.split()))
+        return said
+
+    def _column_of(self, label: str) -> str | None:
+        word = headers.canonical(label)
+        for column in self.contract.columns:
+            if word in map(headers.canonical, headers.names(column)):
+                return column.name
+        return None
+
+
+def _alternatives(column: list[str | None]) -> list[str]:
+    """Names of one column, the fullest first: `Tanggal` over `Lahir`, either way round, alone."""
+    parts = list(dict.fromkeys(part for part in column if part))
+    if not parts:
+        return []
+    whole = [" ".join(parts), " ".join(reversed(parts)), parts[-1], parts[0]]
+    return list(dict.fromkeys(whole))
+
+
+def _choices(columns: list[list[str | None]], contract: Table) -> dict[str, dict[int, str]]:
+    """Columns of the contract whose words are titles of columns under one: L and P under Sex."""
+    under: dict[str, dict[int, str]] = {}
+    for place, column in enumerate(columns):
+        parts = list(dict.fromkeys(part for part in column if part))
+        if len(parts) > 1:
+            under.setdefault(headers.canonical(" ".join(parts[:-1])), {})[place] = parts[-1]
+    chosen = {}
+    for contract_column in contract.columns:
+        words = contract_column.vocabulary
+        for name in headers.names(contract_column):
+            titles = under.get(headers.canonical(name), {})
+            if len(titles) > 1 and all(t.strip().upper() in words for t in titles.values()):
+                chosen[contract_column.name] = titles
+    return chosen
+
+
+def _joined(line: Cells) -> str:
+    """The cells of a title: `Negara` | `:` | `Myanmar` is one sentence."""
+    texts = [cell for cell in line if cell]
+    if len(texts) == 2 and ":" not in "".join(texts):
+        return ": ".join(texts)
+    return " ".join(texts)
+
+
+def _sheet_caption(name: str) -> str:
+    """`Gelombang 2` as `Gelombang: 2`."""
+    word, _, rest = name.strip().partition(" ")
+    return f"{word}: {rest}" if rest else ""
+
+
+def _spans(page: Page) -> dict[tuple[int, int], str]:
+    """Every cell of a merged range on its first line, and below it, with its text."""
+    spans = {place: text for place, text in covered(page) if text}
+    for top, left, _, right in page.merged:
+        line = page.lines[top] if top < len(page.lines) else []
+        text = line[left] if left < len(line) else None
+        if text:
+            spans |= {(top, place): text for place in range(left, right + 1)}
+    return spans
+
+
+def covered(page: Page) -> Iterator[tuple[tuple[int, int], str | None]]:
+    for top, left, bottom, right in page.merged:
+        line = page.lines[top] if top < len(page.lines) else []
+        text = line[left] if left < len(line) else None
+        for at in range(top + 1, min(bottom + 1, len(page.lines))):
+            for place in range(left, right + 1):
+                yield (at, place), text
