@@ -14,11 +14,14 @@ from pipelines.console import AsJson, explained, out, plain, reported
 log = typer.Typer(no_args_is_help=True, help="The access log: who did what with persons' data.")
 key = typer.Typer(no_args_is_help=True, help="The key that everything is derived from.")
 
+person = typer.Typer(no_args_is_help=True, help="Rights of persons: what is held, and erasure.")
+
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands under the others."""
     app.add_typer(log, name="log")
     app.add_typer(key, name="key")
+    app.add_typer(person, name="person")
 
 
 @log.command("show")
@@ -78,3 +81,48 @@ def rotate_key() -> None:
     with reported() as report:
         key_desk.rotate(settings.load(), report)
     out.print("the key is changed; backups of before are opened by the old one only")
+
+
+@person.command("find")
+def find_person(
+    request: Annotated[
+        typer.FileText,
+        typer.Argument(help="YAML or JSON: nik, document_number, or name and birth_date; - reads."),
+    ],
+    file: Annotated[Path, typer.Option("--out", help="File to be written, mode 0600.")],
+    recipient: Annotated[
+        str | None, typer.Option(help="Public age key; only its owner can open the file.")
+    ] = None,
+) -> None:
+    """Write all that is held on a person; name them in the request, never in arguments."""
+    from pipelines import person_desk
+
+    with reported() as report:
+        report("looking")
+        found = person_desk.find(settings.load(), request, file, recipient)
+    persons = ", ".join(found.persons) or "no person"
+    out.print(
+        f"{persons}: {found.delivered} delivered rows, {found.quarantined} set apart, "
+        f"{found.departures} departures in {file}"
+    )
+
+
+@person.command("erase")
+def erase_person(
+    person_id: Annotated[str, typer.Argument(help="As `person find` says it.")],
+    reason: Annotated[str, typer.Option(help="Without names or numbers; the log keeps it.")],
+    legal_basis: Annotated[str, typer.Option(help="For example: UU 27/2022 pasal 43")],
+    approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
+) -> None:
+    """Erase a person from lake, past, archive, landing/ and published files; broken off, go on."""
+    from pipelines import erasure_desk
+
+    with reported() as report:
+        report("erasing")
+        order = erasure_desk.Order(reason, legal_basis, approver)
+        done = erasure_desk.erase(settings.load(), person_id, order)
+    out.print(
+        f"{done.rows} rows erased; archived deliveries: {done.changed} written anew, "
+        f"{done.removed} removed; {done.landed} files taken out of landing/; "
+        f"{done.published} published files written anew. Run a night now."
+    )

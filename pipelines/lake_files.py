@@ -200,12 +200,14 @@ def _enter(
     if is_blanked:
         # Without bounds nothing is left out of a search; the old ones may be the person's own.
         con.execute(
-            "UPDATE meta.ducklake_file_column_stats SET min_value = NULL, max_value = NULL "
+            "UPDATE meta.ducklake_file_column_stats SET min_value = NULL, max_value = NULL, "
+            "null_count = NULL "
             "WHERE data_file_id = ?",
             [old.id],
         )
         con.execute(
-            "UPDATE meta.ducklake_table_column_stats SET min_value = NULL, max_value = NULL "
+            "UPDATE meta.ducklake_table_column_stats SET min_value = NULL, max_value = NULL, "
+            "contains_null = true "
             "WHERE table_id = ?",
             [old.table_id],
         )

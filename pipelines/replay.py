@@ -90,6 +90,10 @@ def _lay_out(lake: Lake, was: dict[str, Any], home: Path, archive: Archive) -> N
     for batch in rows_of(lake.table_at("ops", "batches", was["snapshot_id"])):
         file = home / "landing" / batch["source"] / batch["file"]
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not archive.path(batch["sha256"]).exists():
+            raise NothingThereError(
+                f"{batch['file']} is not in the archive: a person was erased from it"
+            )
         file.write_bytes(archive.read(batch["sha256"]))
         os.utime(file, ns=(batch["modified_ns"], batch["modified_ns"]))
     if overrides := json.loads(was["policy"]):

@@ -147,7 +147,7 @@ def fingerprint(arrival: Arrival, copy: Sink | None = None) -> Fingerprint:
             if copy:
                 copy.write(block)
     is_refused = HIDDEN in arrival.file
-    return Fingerprint(digest.hexdigest(), "" if is_refused else _encoding(arrival.path))
+    return Fingerprint(digest.hexdigest(), "" if is_refused else encoding_of(arrival.path))
 
 
 def _blocks(raw: BinaryIO) -> Iterator[bytes]:
@@ -160,7 +160,7 @@ def open_text(path: Path) -> pa.NativeFile:
     return pa.input_stream(str(path), compression="detect", buffer_size=BLOCK)
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """How the text of a CSV is encoded (`lines.encoding_of`); empty for other files."""
     if ".csv" not in path.name.lower():
         return ""
