@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import cli_custody, cli_source, settings
+from pipelines import cli_audit, cli_custody, cli_source, settings
 from pipelines.console import AsJson, err, explained, out, plain, reported
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ linkage.add_typer(review, name="review")
 app.add_typer(cli_source.source, name="source")
 app.add_typer(linkage, name="linkage")
 cli_custody.add_to(app)
+app.command("extract")(cli_audit.extract)
+app.command("verify")(cli_audit.verify)
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
 

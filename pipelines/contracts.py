@@ -219,6 +219,12 @@ def marts() -> dict[str, Table]:
 
 
 @cache
+def extracts() -> dict[tuple[str, str], Table]:
+    """Tables of audit extracts by (kind of extract, table)."""
+    return {(kind, table.name): table for kind, table in _folder("extracts")}
+
+
+@cache
 def records_of(source: str) -> Table:
     """The records table into which the deliveries of `source` go."""
     for (schema, _), table in lake().items():

@@ -22,15 +22,17 @@ never leaves the lake · menyebut orangnya, tidak pernah keluar dari danau data.
 """
 PARTS = {
     "marts": "Published tables · Tabel terbitan",
+    "extracts": "Audit extracts · Ekstrak audit",
     "sources": "Deliveries · Kiriman",
     "lake": "Tables of the lake · Tabel danau data",
 }
 
 
 def dictionary_markdown() -> str:
-    """The page: what analysts get first, then the deliveries, then the lake."""
+    """The page: what analysts and auditors get first, then the deliveries, then the lake."""
     tables: dict[str, Iterable[tuple[str, Table]]] = {
         "marts": contracts.marts().items(),
+        "extracts": ((f"{kind}.{name}", t) for (kind, name), t in contracts.extracts().items()),
         "sources": contracts.sources().items(),
         "lake": ((f"{schema}.{name}", t) for (schema, name), t in contracts.lake().items()),
     }

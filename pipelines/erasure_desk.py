@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines import access_log, contracts, held, keys, lake_files, settings
 from pipelines.catalog import writing
-from pipelines.desk import NothingThereError, rows_of
+from pipelines.desk import NothingThereError
 from pipelines.errors import PulangError
 from pipelines.held import Held
 from pipelines.intake import redact, supersede
 from pipelines.intake.arrivals import Archive
-from pipelines.lake import CATALOG, Lake, exists, open_lake
+from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
 from pipelines.publish import kept
 
 ERASED = "erased"

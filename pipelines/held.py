@@ -14,10 +14,9 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines import standardise
-from pipelines.desk import rows_of
 from pipelines.errors import PulangError
 from pipelines.intake.redact import plain
-from pipelines.lake import Lake
+from pipelines.lake import Lake, rows_of
 from pipelines.link.identities import list_key, placement_key
 
 # Records of persons, with the column of their travel document.

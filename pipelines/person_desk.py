@@ -15,10 +15,10 @@ import pyrage
 import yaml
 
 from pipelines import access_log, held, settings
-from pipelines.desk import NothingThereError, opened, rows_of
+from pipelines.desk import NothingThereError, opened
 from pipelines.errors import PulangError
 from pipelines.held import Held
-from pipelines.lake import Lake, open_to_note
+from pipelines.lake import Lake, open_to_note, rows_of
 
 # Tables made from delivered rows, by the column that names the person or the identity.
 MADE = {

@@ -20,7 +20,8 @@ CLASSES = {"public", "internal", "quasi-identifier", "sensitive", "direct-identi
 
 def every_table() -> dict[str, Table]:
     named = {f"{schema}.{name}": table for (schema, name), table in contracts.lake().items()}
-    return {**contracts.sources(), **named, **contracts.marts()}
+    extracts = {f"extract.{kind}.{name}": t for (kind, name), t in contracts.extracts().items()}
+    return {**contracts.sources(), **named, **contracts.marts(), **extracts}
 
 
 def every_column() -> list[tuple[str, Column]]:
@@ -44,7 +45,7 @@ def test_the_linter_would_complain(tmp_path: Path) -> None:
 
 
 def test_all_contracts_are_read() -> None:
-    assert len(FILES) == len(contracts.sources()) + 5 + len(contracts.marts())
+    assert len(FILES) == len(contracts.sources()) + 5 + len(contracts.marts()) + 2
     assert len(every_table()) > 25
     assert len(every_column()) > 200
 

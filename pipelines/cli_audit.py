@@ -1,0 +1,118 @@
+"""The commands of auditors: `pulang extract` and `pulang verify`."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pipelines import settings
+from pipelines.console import AsJson, out, reported
+
+DAY = ["%Y-%m-%d"]
+MARKS = {
+    "proved": "[green]proved     · terbukti   [/green]",
+    "refuted": "[red]REFUTED    · TERBANTAH  [/red]",
+    "not proved": "[yellow]not proved · belum pasti[/yellow]",
+}
+PROVED = "[green]PROVED · TERBUKTI[/green]"
+REFUTED = "[red]NOT PROVED · TIDAK TERBUKTI[/red]"
+Many = list[str] | None
+
+
+def extract(
+    purpose: Annotated[str, typer.Option(help="What the extract is for.")],
+    legal_basis: Annotated[str, typer.Option(help="For example: UU 37/2008 art. 8.")],
+    requester: Annotated[str, typer.Option(help="Office that asks, not a person.")],
+    folder: Annotated[Path, typer.Option("--out", help="Folder in which the extract is put.")],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="First day of departure.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Last day of departure.")
+    ] = None,
+    region: Annotated[Many, typer.Option(help="52 or 52.03; may be repeated.")] = None,
+    outcome: Annotated[Many, typer.Option(help="Outcome; may be repeated.")] = None,
+    lists: Annotated[
+        Many, typer.Option("--list", help="Repatriation list: batch_id or file name.")
+    ] = None,
+    departure: Annotated[
+        Many, typer.Option(help="departure_id, instead of region and period.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the summary: id, en or both.")] = "id",
+    identified: Annotated[
+        bool, typer.Option("--identified", help="With names and NIK, encrypted to --recipient.")
+    ] = False,
+    approver: Annotated[str | None, typer.Option(help="Another than the requester.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="age public key (age1...).")] = None,
+    night: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="As of that night; default: the latest.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A signed extract for an auditor: a folder and a zip, pseudonymous unless said otherwise."""
+    from pipelines import audit_desk
+
+    given = {
+        "first": first and first.date(), "last": last and last.date(),
+        "regions": region or (), "outcomes": outcome or (), "lists": tuple(lists or ()),
+        "departures": departure or (), "purpose": purpose, "legal_basis": legal_basis,
+        "requester": requester, "language": language, "approver": approver,
+        "recipient": recipient, "kind": "identified" if identified else "pseudonymous",
+    }  # fmt: skip
+    with reported(quiet=as_json) as report:
+        now = settings.load()
+        made = audit_desk.extract(
+            now, given, folder, audit_desk.access_log(now), night and night.date(), report
+        )
+    if as_json:
+        paths = [str(path) for path in made.paths]
+        answer = {"name": made.name, "paths": paths, "rows": dict(made.rows),
+                  "public_key": made.public_key, "fingerprint": made.fingerprint}  # fmt: skip
+        typer.echo(json.dumps(answer))
+        return
+    said = ", ".join(f"{count:,} {name}" for name, count in made.rows.items())
+    for path in made.paths:
+        out.print(escape(str(path)), highlight=False, soft_wrap=True)
+    out.print(said, highlight=False)
+    out.print(f"signed with key {made.public_key}", highlight=False)
+    out.print(f"fingerprint     {made.fingerprint}", highlight=False)
+
+
+def verify(
+    path: Annotated[
+        Path, typer.Argument(help="Folder, zip, or encrypted zip of an extract.", exists=True)
+    ],
+    key: Annotated[
+        str | None, typer.Option(help="The house's public key: 64 digits, or a PEM file.")
+    ] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="age secret key, for an encrypted extract.", exists=True)
+    ] = None,
+    lake: Annotated[
+        bool, typer.Option("--lake/--no-lake", help="Also against the lake, where it is at hand.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is proved of an extract, and what is not. Exit 1 where anything is refuted."""
+    from pipelines import audit_desk
+    from pipelines.audit import proof
+
+    with reported(quiet=as_json) as report:
+        pinned = Path(key).read_text() if key and Path(key).is_file() else key
+        secret = identity.read_text() if identity else None
+        now = settings.load() if lake else None
+        claims = audit_desk.verify(path, pinned, secret, now, report)
+    proved = proof.is_proved(claims)
+    if as_json:
+        answer = {"proved": proved, "claims": [asdict(claim) for claim in claims]}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        for claim in claims:
+            out.print(f"{MARKS[claim.state]}  {escape(claim.en)}", highlight=False, soft_wrap=True)
+            out.print(f"{'':26}{escape(claim.id)}", style="dim", highlight=False, soft_wrap=True)
+        out.print(PROVED if proved else REFUTED)
+    raise typer.Exit(0 if proved else 1)
