@@ -9,7 +9,7 @@ from pipelines.audit.looks import FACE, GREY, INK, LINE, MARKED, PLAIN
 
 BAR, HIGH, TALL = 28 * mm, 6, 34 * mm
 FOOT = 12
-WIDEST = 60  # points of one column
+WIDEST = 80  # points of one column
 QUARTERS = {f"{month:02}": f"Q{(month + 2) // 3}" for month in range(1, 13)}
 
 

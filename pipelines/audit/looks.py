@@ -4,6 +4,7 @@ from functools import cache
 from importlib import resources
 
 from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.fonts import addMapping
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -15,7 +16,10 @@ PLAIN, MARKED = HexColor("#8fa3b5"), HexColor("#b3402a")
 
 BODY = ParagraphStyle("body", fontName=FACE, fontSize=8.6, leading=12.4, textColor=INK,
                       spaceAfter=3, bulletIndent=0, leftIndent=0)  # fmt: skip
-SMALL = ParagraphStyle("small", parent=BODY, fontSize=7.5, leading=9.8, spaceAfter=0)
+SMALL = ParagraphStyle(
+    "small", parent=BODY, fontSize=7.5, leading=9.8, bulletIndent=0, spaceAfter=0
+)
+RIGHT = ParagraphStyle("right", parent=SMALL, alignment=TA_RIGHT)
 MONO = ParagraphStyle("mono", parent=SMALL, fontName=STRONG, fontSize=6.6)
 TITLE = ParagraphStyle("title", parent=BODY, fontName=STRONG, fontSize=16, leading=20)
 HEAD = ParagraphStyle("head", parent=BODY, fontName=STRONG, fontSize=10.5, leading=14,

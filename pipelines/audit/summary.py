@@ -24,7 +24,7 @@ from reportlab.platypus import (
 )
 
 from pipelines.audit import figures, manifest
-from pipelines.audit.looks import BODY, FACE, GREY, HEAD, LINE, MONO, SMALL, TITLE, register
+from pipelines.audit.looks import BODY, FACE, GREY, HEAD, LINE, MONO, RIGHT, SMALL, TITLE, register
 from pipelines.audit.scope import Request
 from pipelines.audit.suppression import WITHHELD, K
 from pipelines.audit.tables import COUNT
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
 MOST_LINES = 12
-WIDTH = A4[0] - 40 * mm
+EDGE, FRAME = 20 * mm, 6  # of the page, and reportlab's own inside it
+WIDTH = A4[0] - 2 * EDGE - 2 * FRAME
 Night = Mapping[str, Any]
 
 
@@ -108,7 +109,7 @@ class _Part:
     def head(self) -> list[Any]:
         lines = _asked(self.request, self.night, self.words, self.language)
         body = [[Paragraph(escape(a), SMALL), Paragraph(escape(b), BODY)] for a, b in lines]
-        table = Table(body, colWidths=[42 * mm, WIDTH - 42 * mm])
+        table = Table(body, colWidths=[42 * mm, WIDTH - 42 * mm], hAlign="LEFT")
         table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_TIGHT,
                                    ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE)]))  # fmt: skip
         return [Paragraph(self.t["title"], TITLE), Spacer(1, 3 * mm), table]
@@ -127,8 +128,8 @@ class _Part:
                 waiting=self._n(by_outcome.get("awaiting", 0))), BODY))  # fmt: skip
         said.append(Paragraph(t["not_accused"], BODY))
         said += [self._outcomes(by_outcome), Spacer(1, 2 * mm), *self._quarters()]
-        said += self._broken_down("by_region", "by_region_outcome", self._region)
-        said += self._broken_down("by_destination", "by_destination_outcome", self._country)
+        said += self._broken_down("by_region_outcome", self._region)
+        said += self._broken_down("by_destination_outcome", self._country)
         return said
 
     def _outcomes(self, by_outcome: Mapping[str, int]) -> Any:
@@ -144,7 +145,7 @@ class _Part:
                     figures.bar(count / most, outcome in UNDOCUMENTED),
                     Paragraph(escape(meanings.get(outcome, "")), SMALL),
                 ])  # fmt: skip
-        return _grid(body, [36 * mm, 17 * mm, 13 * mm, 30 * mm, WIDTH - 96 * mm], numbers=(1, 2))
+        return _grid(body, [36 * mm, 17 * mm, 13 * mm, 32 * mm, WIDTH - 98 * mm], numbers=(1, 2))
 
     def _quarters(self) -> list[Any]:
         counts: dict[str, int] = {}
@@ -160,25 +161,37 @@ class _Part:
         note = [Paragraph(self.t["rest"].format(n=self._n(rest)), SMALL)] if rest else []
         return [KeepTogether([title, chart, *note])]
 
-    def _broken_down(self, table: str, by_outcome: str, named: Any) -> list[Any]:
+    def _broken_down(self, by_outcome: str, named: Any) -> list[Any]:
+        """Departures shown, and those shown as undocumented; the withheld in the last line."""
         found: dict[str, list[int]] = {}
         for row in self.counted[by_outcome]:
             line = found.setdefault(named(row), [0, 0])
             line[0] += row[COUNT]
             line[1] += row[COUNT] if row["outcome"] in UNDOCUMENTED else 0
-        ranked = sorted(found.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))
-        first = "region" if table == "by_region" else "destination"
-        body: list[list[Any]] = [self._header(first, "departures", "of_them", "share", "")]
+        ranked = sorted(
+            found.items(), key=lambda i: (self._is_rest(i[0]), -i[1][1], -i[1][0], i[0])
+        )
+        first = by_outcome.removesuffix("_outcome")
+        body: list[list[Any]] = [
+            self._header(first.removeprefix("by_"), "departures", "of_them", "")
+        ]
         most = max(max((line[1] for _, line in ranked), default=1), 1)
-        for name, (count, without) in ranked[:MOST_LINES]:
-            share = f"{100 * without / count:.1f}"
-            body.append([Paragraph(escape(name), SMALL), self._n(count), self._n(without),
-                         self._decimal(share), figures.bar(without / most, True)])  # fmt: skip
-        left = len(ranked) - MOST_LINES
-        note = [Paragraph(self.t["more"].format(n=left), SMALL)] if left > 0 else []
-        grid = _grid(body, [66 * mm, 26 * mm, 28 * mm, 14 * mm, WIDTH - 134 * mm],
-                     numbers=(1, 2, 3))  # fmt: skip
-        return [KeepTogether([Paragraph(self.t[table], HEAD), grid, *note])]
+        for name, (count, without) in self._few(ranked):
+            drawn = figures.bar(without / most, not self._is_rest(name)) if without else ""
+            body.append([Paragraph(escape(name), SMALL), self._n(count),
+                         self._n(without) if without else "–", drawn])  # fmt: skip
+        left = len(ranked) - len(body) + 1
+        note = self.t["dash"] + (" " + self.t["more"].format(n=left) if left > 0 else "")
+        grid = _grid(body, [68 * mm, 30 * mm, 30 * mm, WIDTH - 128 * mm], numbers=(1, 2))
+        return [KeepTogether([Paragraph(self.t[first], HEAD), grid, Paragraph(note, SMALL)])]
+
+    def _few(self, ranked: list[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
+        """The first lines, and those of what is withheld."""
+        rest = [line for line in ranked if self._is_rest(line[0])]
+        return [line for line in ranked if not self._is_rest(line[0])][:MOST_LINES] + rest
+
+    def _is_rest(self, name: str) -> bool:
+        return self.t["withheld"] in name
 
     def method(self) -> list[Any]:
         t = self.t
@@ -187,11 +200,11 @@ class _Part:
         for rule in self.words.rules:
             if rule["rule"] in met:
                 reason = rule[f"reason_{self.language}"]
-                cells = (rule["rule"].replace("_", "_\u200b"), reason, rule["legal_basis"] or "")
+                cells = (rule["rule"], reason, rule["legal_basis"] or "")
                 body.append([Paragraph(escape(cell), SMALL) for cell in cells])
         said = [Paragraph(t["method"], HEAD), Paragraph(t["method_text"], BODY)]
         if len(body) > 1:
-            said.append(_grid(body, [44 * mm, WIDTH - 82 * mm, 38 * mm]))
+            said.append(_grid(body, [52 * mm, WIDTH - 90 * mm, 38 * mm]))
         changed = self.night["policy"] if self.night["policy"] != "{}" else t["none"]
         return [*said, Spacer(1, 1.5 * mm),
                 Paragraph(escape(t["parameters"].format(said=changed)), BODY)]  # fmt: skip
@@ -239,7 +252,12 @@ class _Part:
         return self.words.country(code, self.language)
 
     def _header(self, *names: str) -> list[Any]:
-        return [Paragraph(f"<b>{self.t[name]}</b>" if name else "", SMALL) for name in names]
+        """Names of columns; all between the first and what is not a count stand to the right."""
+        left = ("outcome", "region", "destination", "source", "rule", "reason", "law", "meaning")
+        return [
+            Paragraph(f"<b>{self.t[name]}</b>" if name else "", SMALL if name in left else RIGHT)
+            for name in names
+        ]
 
     def _n(self, number: int) -> str:
         return whole(number, self.language)
@@ -298,9 +316,9 @@ def _paged(name: str, page: str, watermark: str | None) -> type[Canvas]:
                 self.restoreState()
             self.setFont(FACE, 7)
             self.setFillColor(GREY)
-            self.drawString(20 * mm, 12 * mm, f"Pulang · {name}")
-            self.drawRightString(A4[0] - 20 * mm, 12 * mm, numbered)
+            self.drawString(EDGE + FRAME, 12 * mm, f"Pulang · {name}")
+            self.drawRightString(A4[0] - EDGE - FRAME, 12 * mm, numbered)
             if watermark:
-                self.drawString(20 * mm, 8 * mm, watermark)
+                self.drawString(EDGE + FRAME, 8 * mm, watermark)
 
     return Paged
