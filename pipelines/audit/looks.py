@@ -16,6 +16,7 @@ PLAIN, MARKED = HexColor("#8fa3b5"), HexColor("#b3402a")
 
 BODY = ParagraphStyle("body", fontName=FACE, fontSize=8.6, leading=12.4, textColor=INK,
                       spaceAfter=3, bulletIndent=0, leftIndent=0)  # fmt: skip
+ITEM = ParagraphStyle("item", parent=BODY, leftIndent=9)
 SMALL = ParagraphStyle(
     "small", parent=BODY, fontSize=7.5, leading=9.8, bulletIndent=0, spaceAfter=0
 )

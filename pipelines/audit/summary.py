@@ -24,7 +24,19 @@ from reportlab.platypus import (
 )
 
 from pipelines.audit import figures, manifest
-from pipelines.audit.looks import BODY, FACE, GREY, HEAD, LINE, MONO, RIGHT, SMALL, TITLE, register
+from pipelines.audit.looks import (
+    BODY,
+    FACE,
+    GREY,
+    HEAD,
+    ITEM,
+    LINE,
+    MONO,
+    RIGHT,
+    SMALL,
+    TITLE,
+    register,
+)
 from pipelines.audit.scope import Request
 from pipelines.audit.suppression import WITHHELD, K
 from pipelines.audit.tables import COUNT
@@ -35,6 +47,7 @@ if TYPE_CHECKING:
 
 UNDOCUMENTED = ("confirmed_undocumented", "suspected_undocumented", "unrecorded_exit")
 MOST_LINES = 12
+MOSTLY = 0.8  # of what a chart is about must be in it, or it would show a course that is none
 EDGE, FRAME = 20 * mm, 6  # of the page, and reportlab's own inside it
 WIDTH = A4[0] - 2 * EDGE - 2 * FRAME
 Night = Mapping[str, Any]
@@ -154,6 +167,8 @@ class _Part:
                 quarter = figures.quarter_of(row["period"])
                 counts[quarter] = counts.get(quarter, 0) + row[COUNT]
         rest = counts.pop("", 0)
+        if sum(counts.values()) < MOSTLY * (sum(counts.values()) + rest):
+            return [Paragraph(self.t["no_quarters"], SMALL)]
         if not counts:
             return []
         title = Paragraph(self.t["by_quarter"], HEAD)
@@ -215,7 +230,7 @@ class _Part:
             names[2:] = ["limit_open"]
         texts = [self.t[name].format(k=K) for name in names]
         return [Paragraph(self.t["limits"], HEAD),
-                *(Paragraph(text, BODY, bulletText="•") for text in texts)]  # fmt: skip
+                *(Paragraph(text, ITEM, bulletText="•") for text in texts)]  # fmt: skip
 
     def proof(self, deliveries: list[Mapping[str, Any]]) -> list[Any]:
         t, night = self.t, self.night

@@ -6,10 +6,17 @@ that column, and where they are fewer than K together the smallest other part jo
 suppression). So every combination of values that is shown is that of K rows or more. Tables are
 counts of these rows: each cell, each sum of cells and each total less what is shown is a sum of
 such combinations, 0 or at least K. Early columns keep exact counts; late ones lose more.
+
+In the table of outcomes by region somebody may know the true totals of both from elsewhere. There
+every withheld cell is therefore on a cycle of withheld cells, along which it can grow while the
+next shrinks (Gusfield 1988): totals and shown cells never give it away.
 """
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from pipelines.audit.selection import COARSE
 
@@ -30,6 +37,8 @@ SPLITS: dict[str, str | None] = {
     "month": "quarter",
     "papers": "rule",
 }
+PLACES = ("origin_province_code", "origin_regency_code")
+FREE = 1e-9  # what it costs to withhold what is withheld already; others cost their rows
 PERIODS = ("year", "quarter", "month")
 MONTHS_OF_QUARTER = 3
 
@@ -76,7 +85,8 @@ def _shown(cells: pd.DataFrame, k: int) -> pd.DataFrame:
         value = cells[column].astype(object)
         if coarser:
             value = value.where(shown[coarser] != WITHHELD, WITHHELD)
-        small = _small(pd.DataFrame({"group": group, "value": value, "rows": cells["rows"]}), k)
+        part = pd.DataFrame({"group": group, "value": value, "rows": cells["rows"]})
+        small = _small(part, k, is_tied=column in PLACES)
         shown[column] = value.where(~small, WITHHELD)
         group = shown.assign(group=group).groupby(["group", column], sort=True).ngroup()
     shown["period"] = WITHHELD
@@ -85,7 +95,7 @@ def _shown(cells: pd.DataFrame, k: int) -> pd.DataFrame:
     return shown
 
 
-def _small(cells: pd.DataFrame, k: int) -> pd.Series:
+def _small(cells: pd.DataFrame, k: int, *, is_tied: bool) -> pd.Series:
     """Which cells belong to parts of their group that may not stand by themselves.
 
     Parts of one size are told apart by their value, so that the same rows give the same.
@@ -97,5 +107,34 @@ def _small(cells: pd.DataFrame, k: int) -> pd.Series:
     wants = (together > 0) & (together < k) & ~sizes["small"]
     joins = sizes[wants].sort_values(["rows", "value"]).drop_duplicates("group").index
     sizes.loc[joins, "small"] = True
+    if is_tied:
+        sizes["small"] = _on_cycles(sizes)
     small = sizes.set_index(["group", "value"])["small"]
     return pd.Series(small.reindex(pd.MultiIndex.from_arrays(part)).to_numpy(), index=cells.index)
+
+
+def _on_cycles(sizes: pd.DataFrame) -> pd.Series:
+    """`small`, and the cheapest cells that put each small one on a cycle of small ones.
+
+    `sizes` is a table of groups by values with a row for each cell that is not empty. A cell for
+    which there is no cycle at all stays as it is: one of its totals is the cell itself.
+    """
+    small = sizes["small"].to_numpy().copy()
+    groups = sizes["group"].to_numpy()
+    values = groups.max() + 1 + pd.factorize(sizes["value"])[0]
+    nodes = values.max() + 1
+    costs = sizes["rows"].to_numpy(dtype=float)
+    at = {(int(g), int(v)): i for i, (g, v) in enumerate(zip(groups, values, strict=True))}
+    wanted = np.flatnonzero(small & (sizes["value"] != WITHHELD).to_numpy())
+    for cell in sorted(wanted, key=lambda i: (costs[i], i)):
+        weights = np.where(small, FREE, costs)
+        others = np.arange(len(sizes)) != cell
+        ends = groups[others], values[others]
+        table = csr_array((weights[others], ends), shape=(nodes, nodes))
+        start, last = int(groups[cell]), int(values[cell])
+        far, before = dijkstra(table, directed=False, indices=start, return_predecessors=True)
+        while np.isfinite(far[values[cell]]) and last != start:
+            near = int(before[last])
+            small[at[min(near, last), max(near, last)]] = True
+            last = near
+    return pd.Series(small, index=sizes.index)

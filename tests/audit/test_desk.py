@@ -1,0 +1,261 @@
+"""Extracts of the story (tests/story.py): who is in them, what they rest on, and their proof."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyrage
+import pytest
+
+from pipelines import audit_desk, settings
+from pipelines.audit import bundle, formats, proof, scope
+from pipelines.desk import NothingThereError
+from pipelines.intake.arrivals import Archive
+from pipelines.keys import load
+from tests import story
+from tests.audit.tiny import ASKED
+from tests.story import Told
+
+ALL: dict[str, Any] = ASKED | {"regions": (), "first": date(2024, 1, 1), "last": story.NIGHT}
+PEOPLE = [person for person in vars(story).values() if isinstance(person, story.Person)]
+IDENTITY = pyrage.x25519.Identity.generate()
+NAMING = {
+    "kind": "identified", "approver": "Pejabat PDP", "recipient": str(IDENTITY.to_public()),
+}  # fmt: skip
+Entries = list[tuple[str, Mapping[str, str]]]
+
+
+def make(
+    now: settings.Settings, out: Path, entries: Entries | None = None, **asked: Any
+) -> audit_desk.Made:
+    told: Entries = [] if entries is None else entries
+    return audit_desk.extract(now, ALL | asked, out, lambda *entry: told.append(entry))
+
+
+@pytest.fixture(scope="module")
+def whole(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everybody, pseudonymous."""
+    made = make(told.now, tmp_path_factory.mktemp("extract"))
+    return made.paths[0]
+
+
+@pytest.fixture(scope="module")
+def sealed(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everybody, identified."""
+    return make(told.now, tmp_path_factory.mktemp("sealed"), **NAMING).paths[0]
+
+
+def table(folder: Path, name: str) -> pa.Table:
+    return formats.read_parquet((folder / f"{name}.parquet").read_bytes())
+
+
+def states(claims: list[proof.Claim]) -> dict[str, str]:
+    return {claim.code: claim.state for claim in claims}
+
+
+# Pseudonymous
+
+
+def test_everybody_of_the_night_is_in_it_once(whole: Path) -> None:
+    rows = table(whole, "departures")
+    assert rows.num_rows == len(story.OUTCOMES) == len(set(rows["row_id"].to_pylist()))
+    evidence = table(whole, "evidence")
+    assert set(evidence["row_id"].to_pylist()) == set(rows["row_id"].to_pylist())
+
+
+def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, told: Told) -> None:
+    ids = story.ask(told.home, "SELECT departure_id, person_id FROM departures")
+    names = [n for p in PEOPLE for n in (p.name, p.document, p.nik) if n]
+    wanted = [text.encode() for text in [*names, *(i for pair in ids for i in pair)]]
+    wanted += [name.encode() for (name,) in story.ask(told.home, "SELECT file FROM batches")]
+    files = bundle.read(whole)
+    assert len(wanted) > 40
+    assert [n for n, c in files.items() for w in wanted if w in c] == []
+    evidence = table(whole, "evidence")
+    assert all(re.fullmatch("[0-9a-f]{64}", s) for s in evidence["seal"].to_pylist())
+
+
+def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
+    found = audit_desk.verify(whole, now=told.now)
+    assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
+    assert {"lake_departures", "lake_evidence", "archive", "delivered_rows", "published"} <= set(
+        states(found)
+    )
+
+
+def test_without_the_lake_that_part_is_said_to_be_open(whole: Path, tmp_path: Path) -> None:
+    nowhere = settings.Settings(settings.Home(tmp_path), None, "1GB", 1)
+    for now in (None, nowhere):
+        assert states(audit_desk.verify(whole, now=now))["lake"] == proof.OPEN
+
+
+def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
+    """The home went on, and a crossing was corrected; that night is still as it was."""
+    found = audit_desk.verify(whole, now=corrected.now)
+    assert proof.is_proved(found)
+    assert states(found)["lake_departures"] == proof.PROVED
+
+
+def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> None:
+    now = story.copied(told, tmp_path / "home")
+    copy = next((now.home.lake / "archive").rglob("*.aes"))
+    copy.write_bytes(copy.read_bytes()[:-1] + b"\x00")
+    for other in (now.home.lake / "archive").rglob("*.aes"):
+        other.write_bytes(other.read_bytes()[:-1] + b"\x00")
+    refuted = [
+        c for c, s in states(audit_desk.verify(whole, now=now)).items() if s == proof.REFUTED
+    ]
+    assert refuted == ["archive", "delivered_rows"]
+
+
+def test_it_is_the_same_bytes_again(whole: Path, told: Told, tmp_path: Path) -> None:
+    again = make(told.now, tmp_path)
+    assert bundle.read(again.paths[0]) == bundle.read(whole)
+    assert again.paths[1].read_bytes() == bundle.zipped(bundle.read(whole))
+
+
+def test_nothing_is_written_over(told: Told, tmp_path: Path) -> None:
+    make(told.now, tmp_path)
+    with pytest.raises(scope.RequestError, match="there already"):
+        make(told.now, tmp_path)
+
+
+def test_a_scope_of_few_is_refused_and_not_said_how_few(told: Told, tmp_path: Path) -> None:
+    entries: Entries = []
+    for outcome in ("exempt", "insufficient_data"):
+        with pytest.raises(scope.RequestError, match="fewer than 10 departures"):
+            make(told.now, tmp_path, entries, outcomes=[outcome])
+    assert entries == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_log_is_told_who_asked_and_why(told: Told, tmp_path: Path) -> None:
+    entries: Entries = []
+    made = make(told.now, tmp_path, entries)
+    [(kind, details)] = entries
+    assert kind == "extract"
+    assert details["extract"] == made.name
+    assert details["requester"] == ALL["requester"]
+    assert details["departures"] == str(len(story.OUTCOMES))
+
+
+def test_what_the_log_does_not_take_is_not_made(told: Told, tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011
+        audit_desk.extract(told.now, ALL, tmp_path, full)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_is_named_by_its_file_and_kept_by_its_digest(told: Told, tmp_path: Path) -> None:
+    entries: Entries = []
+    with pytest.raises(scope.RequestError, match="fewer than 10"):
+        make(told.now, tmp_path, entries, lists=("kemlu_mmr.xlsx",))
+    with pytest.raises(NothingThereError, match="not every list"):
+        make(told.now, tmp_path, entries, lists=("lain.xlsx",))
+
+
+def test_a_night_that_was_not_is_said_so(told: Told, tmp_path: Path) -> None:
+    with pytest.raises(NothingThereError, match="2020-01-01"):
+        audit_desk.extract(told.now, ALL, tmp_path, lambda *_: None, date(2020, 1, 1))
+
+
+# One departure
+
+
+def of_one(told: Told, out: Path) -> audit_desk.Made:
+    [(departure,)] = story.ask(
+        told.home, "SELECT departure_id FROM departures WHERE outcome = 'exempt'"
+    )
+    one = {"first": None, "last": None, "departures": [departure]}
+    return make(told.now, out, **one)
+
+
+def test_one_departure_tells_its_outcome_and_nothing_of_who_and_where(
+    told: Told, tmp_path: Path
+) -> None:
+    made = of_one(told, tmp_path)
+    [row] = table(made.paths[0], "departures").to_pylist()
+    assert (row.pop("outcome"), row.pop("papers")) == ("exempt", "exit")
+    del row["row_id"], row["rule"]
+    assert set(row.values()) == {"*"}
+    assert proof.is_proved(audit_desk.verify(made.paths[1], now=told.now))
+
+
+# Identified
+
+
+def opened(sealed: Path) -> dict[str, bytes]:
+    return bundle.unzipped(pyrage.decrypt(sealed.read_bytes(), [IDENTITY]))
+
+
+def test_an_identified_extract_is_one_encrypted_file(sealed: Path) -> None:
+    assert [path.name for path in sealed.parent.iterdir()] == [sealed.name]
+    assert sealed.name.endswith(".zip.age")
+    content = sealed.read_bytes()
+    assert not [p for p in PEOPLE if p.name.encode() in content]
+
+
+def test_its_recipient_finds_the_people_and_the_delivered_rows(sealed: Path) -> None:
+    files = opened(sealed)
+    rows = formats.read_parquet(files["departures.parquet"]).to_pylist()
+    named = {row["full_name"]: row for row in rows}
+    assert story.TRAFFICKED.name in named
+    assert named[story.TRAFFICKED.name]["nik"] == story.TRAFFICKED.nik
+    assert named[story.TRAFFICKED.name]["outcome"] == "confirmed_undocumented"
+    mine = [
+        row for row in formats.read_parquet(files["evidence.parquet"]).to_pylist()
+        if row["departure_id"] == named[story.TRAFFICKED.name]["departure_id"]
+    ]  # fmt: skip
+    assert {row["role"] for row in mine} == {"exit", "list"}
+    assert {json.loads(row["fields"])["full_name"] for row in mine} == {story.TRAFFICKED.name}
+    assert all(row["row_number"] > 0 and len(row["sha256"]) == 64 for row in mine)
+
+
+def test_evidence_points_at_the_row_of_the_archived_file(sealed: Path, told: Told) -> None:
+    secret = load(told.home.keys, told.now.key, lake_exists=True)
+    archive = Archive(told.home.lake / "archive", secret.derive("archive"))
+    rows = formats.read_parquet(opened(sealed)["evidence.parquet"]).to_pylist()
+    [row] = [r for r in rows if '"TOURIST-OUT"' in r["fields"] and r["is_current"]]
+    lines = archive.read(row["sha256"]).decode().splitlines()
+    assert lines[row["row_number"]].startswith("TOURIST-OUT;")
+
+
+def test_its_pages_and_sheets_say_whose_copy_it_is(sealed: Path) -> None:
+    import pypdfium2
+
+    files = opened(sealed)
+    pages = pypdfium2.PdfDocument(files["ringkasan.pdf"])
+    assert len(pages) > 1
+    for page in pages:
+        text = page.get_textpage().get_text_bounded()
+        assert NAMING["recipient"] in text
+        assert "Ombudsman RI" in text
+
+
+def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, told: Told) -> None:
+    found = audit_desk.verify(sealed, identity=str(IDENTITY), now=told.now)
+    assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
+    other = str(pyrage.x25519.Identity.generate())
+    assert states(audit_desk.verify(sealed, identity=other)) == {"age": proof.REFUTED}
+    with pytest.raises(scope.RequestError, match="--identity"):
+        audit_desk.verify(sealed)
+
+
+def test_a_home_without_a_log_names_nobody(told: Told, tmp_path: Path) -> None:
+    log = audit_desk.access_log(told.now)
+    with pytest.raises(scope.RequestError, match="no access log"):
+        audit_desk.extract(told.now, ALL | NAMING, tmp_path, log)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_home_says_that_it_is_not_its_own(whole: Path, told: Told, tmp_path: Path) -> None:
+    now = replace(told.now, home=settings.Home(tmp_path / "other"))
+    story.landed(now.home.landing)
+    assert states(audit_desk.verify(whole, now=now))["lake"] == proof.OPEN
