@@ -32,6 +32,11 @@ def pages(kind: str, path: Path) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
     if not found:
         raise UnreadableError("too_large", "reading the file went beyond its bounds")
+    return taken(found)
+
+
+def taken(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pages as `said` tells them; raises UnreadableError where it ends in a refusal."""
     if "refused" in found[-1]:
         raise UnreadableError(found[-1]["refused"], found[-1]["message"])
     return found[:-1]
@@ -43,8 +48,8 @@ def _within_bounds() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _main(kind: str, path: Path) -> Iterator[dict[str, Any]]:
-    _within_bounds()
+def said(kind: str, path: Path) -> Iterator[dict[str, Any]]:
+    """The pages of a file, one by one, and an end or a refusal."""
     try:
         yield from import_module(KINDS[kind]).pages(path)
         yield {"end": True}
@@ -52,8 +57,11 @@ def _main(kind: str, path: Path) -> Iterator[dict[str, Any]]:
         yield {"refused": error.reason, "message": str(error)}
     except MemoryError:
         yield {"refused": "too_large", "message": "reading the file went beyond its bounds"}
+    except BaseException as error:  # a reader in Rust panics past Exception
+        yield {"refused": "unreadable_file", "message": type(error).__name__}
 
 
 if __name__ == "__main__":
-    for page in _main(sys.argv[1], Path(sys.argv[2])):
+    _within_bounds()
+    for page in said(sys.argv[1], Path(sys.argv[2])):
         sys.stdout.write(json.dumps(page) + "\n")

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -22,7 +23,10 @@ MEMBERS = 1000
 ENDING = re.compile(r"(\.csv\.gz|\.csv\.zst|\.[a-z0-9]{1,8})$", re.IGNORECASE)
 NO_DELIVERY = re.compile(r"(^|/)(__MACOSX/|\.|~\$|Thumbs\.db$)", re.IGNORECASE)
 ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".tgz")
-DAMAGED = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError)
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError,
+    ValueError,
+)  # fmt: skip
 Open = Callable[[Path, Table], Delivery]
 
 

@@ -3,47 +3,24 @@
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines import contracts
-from pipelines.intake import arrivals, csv_reader, grid_headers, grids, pdf_tables, read
-from pipelines.intake.refusals import REFUSALS
+from pipelines.intake import csv_reader
+from tests.intake import accounts
+from tests.intake.accounts import CODECS, CROSSINGS, HEADER, accounted
 
-LISTS = contracts.sources()["pemulangan"]
-CROSSINGS = contracts.sources()["perlintasan"]
 OFTEN = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-HEADER = ",".join(c.name for c in CROSSINGS.columns)
-PIECES = st.sampled_from(
-    ["A1", "A2", '"', '""', ",", ",,,", ";", "\n", "\r\n", "\r", "\x00", "=1+1", "é", "\u202e",
-     "SITI", HEADER, HEADER.replace(",", ";"), "sep=;\n", "\t", "\x1a0", "1E+15", " ", "\ufeff",
-     "," * (len(CROSSINGS.columns) - 1), '","' * 5]
-)  # fmt: skip
-
-
-def accounted(path: Path, contract: Any) -> None:
-    [arrival] = arrivals.find(path.parent.parent, [path.parent.name])
-    try:
-        delivery = read.open_delivery(path, arrivals.fingerprint(arrival).encoding, contract)
-        rows = [row for table in read.rows(delivery) for row in table.to_pylist()]
-    except read.UnreadableError as error:
-        known = error.reason in REFUSALS
-        if not known:
-            pytest.fail(f"{error.reason} is no closed reason")
-        return
-    numbers = [row["row_number"] for row in rows] + [m.row_number for m in delivery.malformed]
-    assert len(numbers) == len(set(numbers)) == delivery.rows
-    assert all(number > 0 for number in numbers)
+PIECES = st.sampled_from(accounts.PIECES)
 
 
 @OFTEN
 @given(pieces=st.lists(PIECES, max_size=60), has_header=st.booleans(), block=st.sampled_from(
-    [256, 1 << 20]), codec=st.sampled_from(["utf-8", "latin-1", "utf-16", "cp1252"]))  # fmt: skip
+    [256, 1 << 20]), codec=st.sampled_from(CODECS))  # fmt: skip
 def test_any_text(
     tmp_path: Path, pieces: list[str], has_header: bool, block: int, codec: str
 ) -> None:
@@ -81,12 +58,8 @@ def test_any_archive(tmp_path: Path, members: list[list[str]]) -> None:
     accounted(folder / "a.zip", CROSSINGS)
 
 
-TITLES = ["No", "Nama", "L/P", "Umur", "Provinsi", "Negara", "Tanggal Tiba", "Titik", "Kategori"]
-CELLS = st.sampled_from(
-    [None, None, "1", "2", "3", "SITI", "L", "NTB", "Myanmar", "2025-09-01", "TOTAL", "Jumlah: 3",
-     "(1)", "Negara: Myanmar", *TITLES]
-)  # fmt: skip
-LINE = st.one_of(st.just(list[str | None](TITLES)), st.lists(CELLS, max_size=10))
+CELLS = st.sampled_from(accounts.CELLS)
+LINE = st.one_of(st.just(list[str | None](accounts.TITLES)), st.lists(CELLS, max_size=10))
 PAGE = st.lists(LINE, max_size=14)
 
 
@@ -95,23 +68,7 @@ PAGE = st.lists(LINE, max_size=14)
 def test_every_line_of_every_page_is_somewhere(
     pages: list[list[list[str | None]]], goes_on: bool, hidden: bool
 ) -> None:
-    made = [
-        grid_headers.Page(f"sheet {n}", lines, goes_on=goes_on, is_hidden=hidden and n == 1)
-        for n, lines in enumerate(pages, start=1)
-    ]
-    found = grids.read(made, LISTS)
-    said = [row.position for row in found.rows] + [bad.position for bad in found.apart]
-    there = {*said, *found.used, *(line.rsplit(": ", 1)[0] for line in found.skipped)}
-    full = {
-        f"sheet {n} row {m}"
-        for n, lines in enumerate(pages, start=1)
-        for m, line in enumerate(lines, start=1)
-        if any(line)
-    }
-    assert full <= there
-    assert len(said) == len(set(said))
-    numbers = [row.row_number for row in found.rows] + [bad.row_number for bad in found.apart]
-    assert len(numbers) == len(set(numbers))
+    accounts.pages_accounted(pages, goes_on, hidden)
 
 
 @OFTEN
@@ -125,11 +82,4 @@ def test_every_line_of_every_page_is_somewhere(
 def test_every_word_of_a_page_is_in_some_cell(
     words: list[tuple[int, int]], rules: list[tuple[bool, int, int, int]]
 ) -> None:
-    placed = [
-        pdf_tables.Word(f"w{n}", 9 * x, 12 * y, 9 * x + 8, 12 * y + 9)
-        for n, (x, y) in enumerate(words)
-    ]
-    drawn = [pdf_tables.Rule(up, 9 * at, 9 * min(a, b), 9 * max(a, b)) for up, at, a, b in rules]
-    lines, _ = pdf_tables.lines(placed, drawn)
-    told = " ".join(cell for line in lines for cell in line if cell).split()
-    assert sorted(told) == sorted(word.text for word in placed)
+    accounts.words_accounted(words, rules)
