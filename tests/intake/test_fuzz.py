@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.intake import csv_reader
 from tests.intake import accounts
-from tests.intake.accounts import CODECS, CROSSINGS, HEADER, accounted
+from tests.intake.accounts import CODECS, CROSSINGS, HEADER, LISTS, accounted
 
 OFTEN = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -83,3 +83,31 @@ def test_every_word_of_a_page_is_in_some_cell(
     words: list[tuple[int, int]], rules: list[tuple[bool, int, int, int]]
 ) -> None:
     accounts.words_accounted(words, rules)
+
+
+# What fuzzing found: damage was called too large, because the reader died of it
+
+FILES = Path(__file__).parents[1] / "cases" / "deliveries" / "files"
+
+
+def test_a_workbook_with_a_damaged_directory_is_unreadable(tmp_path: Path) -> None:
+    whole = (FILES / "pemulangan" / "01_plain.xlsx").read_bytes()
+    folder = tmp_path / "pemulangan"
+    folder.mkdir()
+    damaged = whole.replace(b"PK\x01\x02", b"PK\x01\x03", 1)
+    assert damaged != whole
+    (folder / "a.xlsx").write_bytes(damaged)
+    assert accounted(folder / "a.xlsx", LISTS) == "unreadable_file"
+
+
+def test_an_archive_with_damaged_contents_is_unreadable(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.csv", HEADER + "\n" + "A1," * 500)
+    damaged = bytearray(out.getvalue())
+    at = damaged.index(b"a.csv") + len(b"a.csv")
+    damaged[at] = 0xFF  # no block of deflate begins so
+    folder = tmp_path / "perlintasan"
+    folder.mkdir()
+    (folder / "a.zip").write_bytes(damaged)
+    assert accounted(folder / "a.zip", CROSSINGS) == "unreadable_file"
