@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -177,3 +178,21 @@ def only_from_environment(name: str) -> Any:
     if f"AIRFLOW_CONN_{name.upper()}" not in os.environ:
         raise notice.AirflowNotFoundException(name)
     return notice.Connection.from_json(os.environ[f"AIRFLOW_CONN_{name.upper()}"], conn_id=name)
+
+
+# Feeds
+
+
+def test_find_fetches_first_and_goes_on_without_a_feed_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec.filesystem("memory").pipe("/of_find/a.csv", b"id_pmi\nP1\n")
+    (tmp_path / "feeds.yaml").write_text(
+        "feeds:\n"
+        "  - {name: gone, source: perlintasan, kind: files, address: memory://nowhere}\n"
+        "  - {name: there, source: penempatan, kind: files, address: memory://of_find}\n"
+    )
+    monkeypatch.setenv("PULANG_HOME", str(tmp_path))
+    monkeypatch.setattr(arrival, "SECONDS_UNCHANGED", 0)
+    [[number]] = work.find()
+    assert set(arrival.look(settings.Home(tmp_path))) == {number}
