@@ -19,6 +19,7 @@ from pipelines.settings import Home
 
 KEPRI, CAMBODIA, MYANMAR = "21", "KHM", "MMR"
 TOP = 10
+GATES = 6
 
 
 def _grid(title: str, columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Table:
@@ -86,6 +87,7 @@ def findings(home: Home) -> Group:
             _regions(tables["hotspots"], "watch"),
             _myanmar(tables["repatriations"]),
             _kepri(tables["hotspots"], tables["departures"]),
+            *_of_other_sources(tables["gates"], tables["recruitment"]),
             _coverage(tables["coverage"]),
             _quarantine(tables["batches"]),
         )
@@ -171,6 +173,30 @@ def _kepri(hotspots: ir.Table, departures: ir.Table) -> Text:
         f"suspected, {found['unrecorded']:,} without exit on record) and {found['awaiting']:,} "
         "awaiting.\n",
     )
+
+
+def _of_other_sources(gates: ir.Table, recruitment: ir.Table) -> Iterable[Table]:
+    """Refusals by gate and content by promised country; nothing of what no agency delivered."""
+    names = ("refused", "refused_nonprocedural", "refused_left_later", "refused_left_elsewhere")
+    summed = gates.group_by("gate_code", "gate_name").agg(**{n: gates[n].sum() for n in names})
+    refused = summed.filter(summed.refused > 0).order_by(ibis.desc("refused"), "gate_code")
+    if rows := rows_of(refused.drop("gate_code").limit(GATES)):
+        yield _grid(
+            "Refused at gates · Ditunda di gerbang",
+            ("gate", "refused", "nonprocedural", "left later", "by another gate"),
+            (row.values() for row in rows),
+        )
+    promised = recruitment.filter(recruitment.grain == "year").order_by(
+        "period_start", ibis.desc("reported"), "promised_country"
+    )
+    measures = ("reported", "blocked", "median_days_to_block", "departures", "undocumented")
+    year = promised.period_start.year().cast("string")
+    if rows := rows_of(promised.select("name_en", *measures, year=year).limit(GATES)):
+        yield _grid(
+            "Recruitment content beside departures · Konten lowongan di samping keberangkatan",
+            ("promised country", "reported", "blocked", "median days", *measures[3:], "year"),
+            (row.values() for row in rows),
+        )
 
 
 def _coverage(coverage: ir.Table) -> Table:
