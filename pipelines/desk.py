@@ -14,7 +14,17 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import access_log, contracts, keys, link, night, reconcile, settings, standardise
+from pipelines import (
+    access_log,
+    contracts,
+    keys,
+    link,
+    modes,
+    night,
+    reconcile,
+    settings,
+    standardise,
+)
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
@@ -37,9 +47,11 @@ class QueryError(PulangError):
 
 @dataclass(frozen=True)
 class Status(health.Health):
-    """State of a home; `unknown_folders` are those of landing/ that no contract knows."""
+    """State of a home; `unknown_folders` are those of landing/ that no contract knows,
+    `open_to_others` what more accounts may enter than should."""
 
     unknown_folders: list[str]
+    open_to_others: list[str]
 
 
 @contextmanager
@@ -63,7 +75,10 @@ def status(now: settings.Settings) -> Status:
 
     with reading(now) as lake:
         unknown = arrivals.unknown_folders(now.home.landing, list(contracts.sources()))
-        return Status(**vars(health.look(lake)), unknown_folders=unknown)
+        return Status(
+            **vars(health.look(lake)), unknown_folders=unknown,
+            open_to_others=modes.open_to_others(now.home),
+        )  # fmt: skip
 
 
 def query(now: settings.Settings, sql: str, file: Path | None = None) -> pa.Table:

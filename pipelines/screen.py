@@ -329,6 +329,9 @@ def status(state: Status) -> Group:
     if state.unknown_folders:
         names = ", ".join(state.unknown_folders)
         parts.append(Text(f"Folders of landing/ that no contract knows: {names}", style="yellow"))
+    if state.open_to_others:
+        names = ", ".join(state.open_to_others)
+        parts.append(Text(f"Open to other accounts, and should not be: {names}", style="yellow"))
     return Group(*parts)
 
 
