@@ -4,6 +4,7 @@ The people of the story, and a few that are planted where they do not belong, ar
 every byte and every value that a night leaves behind or says.
 """
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import contracts, keys, night
+from pipelines import contracts, keys, log_desk, night
 from pipelines.cli import app
 from pipelines.intake import arrivals, deliveries, read
 from pipelines.lake import LakeShutError, open_lake
@@ -35,6 +36,7 @@ class Planted:
 
     told: Told
     said: str
+    temporary: Path
 
 
 def plant(landing: Path) -> None:
@@ -76,8 +78,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PULANG_HOME", str(now.home.path))
         patched.setenv("PULANG_KEY", str(now.key))
+        temporary = tmp_path_factory.mktemp("temporary")
+        patched.setattr(tempfile, "tempdir", str(temporary))
         outcome = night.run(now, NIGHT, stages.append)
-        yield Planted(Told(now, outcome), "\n".join([*stages, repr(outcome)]))
+        yield Planted(Told(now, outcome), "\n".join([*stages, repr(outcome)]), temporary)
 
 
 def identifiers() -> list[str]:
@@ -148,6 +152,19 @@ def test_nobody_is_in_any_byte_of_lake_spills_or_published(home: Planted) -> Non
     where = home.told.home
     assert len(files(where.lake)) > 20
     assert found_in_bytes(where.lake, where.temporary, where.published) == {}
+    assert found_in_bytes(home.temporary) == {}
+
+
+def test_nobody_is_in_any_byte_of_a_home_outside_landing(home: Planted) -> None:
+    folders = [f for f in home.told.home.path.iterdir() if f.name != "landing"]
+    assert {"lake", "published", "tmp"} <= {folder.name for folder in folders}
+    assert found_in_bytes(*folders) == {}
+
+
+def test_nobody_is_in_the_access_log(home: Planted) -> None:
+    entries = log_desk.shown(home.told.now)
+    assert entries
+    assert found_in(repr(entries)) == []
 
 
 def test_nobody_is_in_any_byte_of_a_published_file_that_is_laid_open(
@@ -207,6 +224,8 @@ COMMANDS = {
     "query, wrongly": ["query", "SELECT full_name FROM departures"],
     "explain": ["explain"],
     "explain --json": ["explain", "--json"],
+    "log show": ["log", "show"],
+    "log verify": ["log", "verify"],
 }
 
 
@@ -217,7 +236,7 @@ def test_nobody_is_in_what_commands_print(home: Planted, command: str) -> None:
         arguments = [*arguments, some_departure(home)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code in (0, 1)
-    assert len(result.output) > 40
+    assert len(result.output) > 20
     assert found_in(result.stdout + result.stderr) == []
 
 
