@@ -138,6 +138,8 @@ def _rows(then: Then, asked: scope.Request, secret: keys.Keys) -> compose.Rows:
     records = {name: then.table("records", name) for name in selection.SOURCES}
     with lake.scratchpad() as hold:
         chosen = hold(selection.chosen(everyone, matches, records["repatriations"], asked))
+        if asked.departures and chosen.count().to_pyarrow().as_py() < len(asked.departures):
+            raise NothingThereError("not every departure that was named is in that night")
         batches = then.table("ops", "batches")
         behind = hold(selection.evidence(chosen, everyone, matches, records, batches))
         deliveries = batches.semi_join(behind, "batch_id").to_pyarrow()
@@ -147,9 +149,11 @@ def _rows(then: Then, asked: scope.Request, secret: keys.Keys) -> compose.Rows:
             return compose.identified(named.to_pyarrow(), behind.to_pyarrow(), deliveries)
         key = secret.derive(f"extract {asked.digest} {then.night['night_number']}")
         seals = hold(selection.seals(behind, key))
-        parts = (coarse, seals, selection.whole_seals(seals))
-        shown = (_renamed(part, key).to_pyarrow() for part in parts)
-        return compose.pseudonymous(asked, *shown, deliveries)
+        shown, by_role, whole = (
+            _renamed(part, key).to_pyarrow()
+            for part in (coarse, seals, selection.whole_seals(seals))
+        )
+        return compose.pseudonymous(asked, shown, by_role, whole, deliveries)
 
 
 def _renamed(rows: ir.Table, key: str) -> ir.Table:

@@ -77,6 +77,11 @@ class Home:
         return self.published / "pulang.duckdb"
 
     @property
+    def extracts(self) -> Path:
+        """Extracts for auditors that were asked for by the form of Airflow."""
+        return self.path / "extracts"
+
+    @property
     def keys(self) -> Path:
         """Keys created on first use; production brings its own."""
         return self.path / "keys"

@@ -134,10 +134,12 @@ class _Part:
             Paragraph(t["total"].format(n=self._n(self.total)), BODY),
         ]
         by_outcome = {row["outcome"]: row[COUNT] for row in self.counted["by_outcome"]}
-        found = sum(by_outcome.get(name, 0) for name in UNDOCUMENTED)
+        is_all = set(self.request.outcomes or ["?"]) <= set(UNDOCUMENTED)
+        found = self.total if is_all else sum(by_outcome.get(name, 0) for name in UNDOCUMENTED)
+        least = t["least"] if WITHHELD in by_outcome and not is_all else ""
         if found or "awaiting" in by_outcome:
             said.append(Paragraph(t["undocumented"].format(
-                n=self._n(found), share=self._share(found),
+                n=self._n(found), least=least, share=self._share(found),
                 waiting=self._n(by_outcome.get("awaiting", 0))), BODY))  # fmt: skip
         said.append(Paragraph(t["not_accused"], BODY))
         said += [self._outcomes(by_outcome), Spacer(1, 2 * mm), *self._quarters()]

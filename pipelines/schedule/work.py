@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -20,6 +20,7 @@ WITHHELD = "withheld"
 # So many tasks at most take in what has landed: one for each delivery of a quiet night, and more
 # are shared out among them, since only one at a time may write.
 MOST_LOTS = 4
+ENDS = ("from", "to")
 
 
 class StageCrashedError(Exception):
@@ -78,6 +79,33 @@ def replay() -> None:
         found = work_out(settings.load(), night_of())
     if found.differing:
         raise AirflowFailException(f"other than published: {', '.join(found.differing)}")
+
+
+def extract() -> str:
+    """The extract that the form asks for, in `extracts/` of the home; gives its name."""
+    context: Any = get_current_context()
+    form = context["params"]
+    with discreet():
+        from pipelines import audit_desk
+
+        now, of_night = settings.load(), form.get("night")
+        made = audit_desk.extract(
+            now, asked(form), now.home.extracts, audit_desk.access_log(now),
+            date.fromisoformat(of_night) if of_night else None,
+        )  # fmt: skip
+    return made.name
+
+
+def asked(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A filled form as a request; always pseudonymous."""
+    said = {name: form[name] for name in ("purpose", "legal_basis", "requester", "language")}
+    one = {name: [form[name]] if form.get(name) else [] for name in ("region", "departure")}
+    days = {name: date.fromisoformat(form[name]) if form.get(name) else None for name in ENDS}
+    return said | {
+        "first": days["from"], "last": days["to"], "regions": one["region"],
+        "departures": one["departure"], "outcomes": form.get("outcomes") or [],
+        "lists": tuple(form.get("lists") or ()),
+    }  # fmt: skip
 
 
 def arrived() -> list[arrival.Number]:

@@ -103,13 +103,10 @@ def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
 
 def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> None:
     now = story.copied(told, tmp_path / "home")
-    copy = next((now.home.lake / "archive").rglob("*.aes"))
-    copy.write_bytes(copy.read_bytes()[:-1] + b"\x00")
-    for other in (now.home.lake / "archive").rglob("*.aes"):
-        other.write_bytes(other.read_bytes()[:-1] + b"\x00")
-    refuted = [
-        c for c, s in states(audit_desk.verify(whole, now=now)).items() if s == proof.REFUTED
-    ]
+    for copy in (now.home.lake / "archive").rglob("*.aes"):
+        copy.write_bytes(b"\x00" + copy.read_bytes())
+    found = states(audit_desk.verify(whole, now=now))
+    refuted = [code for code, state in found.items() if state == proof.REFUTED]
     assert refuted == ["archive", "delivered_rows"]
 
 
@@ -186,6 +183,12 @@ def test_one_departure_tells_its_outcome_and_nothing_of_who_and_where(
     del row["row_id"], row["rule"]
     assert set(row.values()) == {"*"}
     assert proof.is_proved(audit_desk.verify(made.paths[1], now=told.now))
+
+
+def test_a_departure_that_is_not_there_is_said_so(told: Told, tmp_path: Path) -> None:
+    one = {"first": None, "last": None, "departures": ["D" + "0" * 16]}
+    with pytest.raises(NothingThereError, match="not every departure"):
+        make(told.now, tmp_path, **one)
 
 
 # Identified

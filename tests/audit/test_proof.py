@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pipelines import audit_desk
+from pipelines import audit_desk, settings
 from pipelines.audit import bundle, compose, formats, manifest, proof, scope, signature
 from tests.audit import tiny
 
@@ -85,16 +85,26 @@ def test_a_folder_and_its_zip_are_the_same_extract(
         assert proof.is_proved(audit_desk.verify(path, PUBLIC))
 
 
-def test_openssl_and_sha256sum_say_the_same(files: Files, tmp_path: Path) -> None:
-    """The steps of docs/extracts.md, without us."""
+def test_the_steps_without_pulang_say_the_same(files: Files, tmp_path: Path) -> None:
+    """Those of docs/extracts.md, run as they stand there."""
+    text = (settings.PACKAGE.parent / "docs" / "extracts.md").read_text("utf-8")
+    steps = text.split("### Years later")[1].split("```sh\n")[1].split("```")[0]
+    where, *commands = steps.strip().splitlines()
+    assert where.startswith("cd ")
     bundle.write(tmp_path / "extract", files)
-    said = json.loads(files["manifest.json"])["files"]
-    sums = "".join(f"{said[name]['sha256']}  {name}\n" for name in said)
-    (tmp_path / "sums").write_text(sums)
-    signed = "openssl pkeyutl -verify -pubin -inkey public_key.pem -rawin -in manifest.json -sigfile manifest.sig"  # noqa: E501
-    for command in (signed.split(), ["sha256sum", "--check", "--strict", "../sums"]):
-        done = subprocess.run(command, cwd=tmp_path / "extract", capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    said = [outcome(command, tmp_path / "extract") for command in commands]
+    assert [code for code, _ in said] == [0, 0, 0, 0]
+    assert said[0][1].split()[0] == signature.fingerprint(PUBLIC).replace(" ", "")
+    assert said[2][1].count(": OK") == len(files) - len(manifest.OUTSIDE)
+    assert said[3][1].strip() == str(len(files))
+    (tmp_path / "extract" / "departures.csv").write_bytes(b"x")
+    (tmp_path / "extract" / "manifest.json").write_bytes(files["manifest.json"] + b" ")
+    assert [outcome(command, tmp_path / "extract")[0] for command in commands[1:3]] == [1, 1]
+
+
+def outcome(command: str, folder: Path) -> tuple[int, str]:
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True)
+    return done.returncode, done.stdout
 
 
 # Changed

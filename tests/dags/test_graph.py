@@ -14,7 +14,8 @@ import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
 from pipelines import contracts, night, settings
-from pipelines.schedule import wiring
+from pipelines.audit import scope
+from pipelines.schedule import wiring, work
 
 FOLDER = settings.PACKAGE.parent / "dags"
 FILES = sorted(FOLDER.glob("pulang_*.py"))
@@ -143,6 +144,18 @@ def filled(**changed: object) -> None:
     params.validate()
 
 
+def test_a_filled_form_is_a_request() -> None:
+    form = FILLED | {"outcomes": ["awaiting"]}
+    asked = scope.request(frozenset({"awaiting"}), **work.asked(form))
+    assert (asked.regions, asked.outcomes, asked.kind) == (("52",), ("awaiting",), "pseudonymous")
+    assert (str(asked.first), str(asked.last)) == ("2025-01-01", "2025-12-31")
+
+
+def test_a_form_for_one_departure_is_a_request() -> None:
+    empty = {"region": None, "from": None, "to": None, "departure": "D" + "a" * 16}
+    assert scope.request(frozenset(), **work.asked(FILLED | empty)).departures == ("D" + "a" * 16,)
+
+
 @pytest.mark.parametrize("region", ["52", "52.03"])
 def test_a_filled_form_is_taken(region: str) -> None:
     filled(region=region)
@@ -153,7 +166,7 @@ def test_a_filled_form_is_taken(region: str) -> None:
     [
         ("region", "5203"), ("region", "NTB"), ("region", "52.03; DROP"), ("from", "01/01/2025"),
         ("to", ""), ("purpose", "x"), ("purpose", "   "), ("requester", "a" * 201),
-        ("legal_basis", None), ("language", "fr"),
+        ("legal_basis", None), ("language", "fr"), ("departure", "1"), ("night", "kemarin"),
     ],
 )  # fmt: skip
 def test_a_form_filled_wrongly_is_refused(field: str, value: object) -> None:
