@@ -1,7 +1,5 @@
 """Audit extracts of a home, and their proof against its lake. Reads lake and published file."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pyrage
 
-from pipelines import audit_archive, keys, night, reconcile, reference, settings
+from pipelines import audit_archive, keys, night, reconcile, reference, settings, spills
 from pipelines.audit import bundle, compose, proof, scope, selection, signature
 from pipelines.audit.wording import Words
 from pipelines.desk import NothingThereError
@@ -331,12 +329,8 @@ def _against_archive(
         chosen = hold(selection.chosen(everyone, matches, records["repatriations"], whole.request))
         behind = hold(selection.evidence(chosen, everyone, matches, records, batches))
         wanted = rows_of(batches.semi_join(behind, "batch_id"))
-        now.home.temporary.mkdir(exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(prefix="verify-", dir=now.home.temporary))
-        try:
+        with spills.folder(now.home.temporary) as folder:
             found = audit_archive.compare(then.lake, now, secret, behind, wanted, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     yield proof.Claim(
         "archive", proof.REFUTED if found.changed else proof.PROVED,
         f"{found.deliveries} kiriman dalam arsip masih bersidik sama",
