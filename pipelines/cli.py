@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import cli_audit, cli_custody, cli_source, settings
-from pipelines.console import AsJson, err, explained, out, plain, reported
+from pipelines import settings
+from pipelines.commands import audit, custody, source
+from pipelines.commands.console import AsJson, err, explained, out, plain, reported
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -21,11 +22,11 @@ app = typer.Typer(
 linkage = typer.Typer(no_args_is_help=True, help="Who is who: what linkage asks of humans.")
 review = typer.Typer(no_args_is_help=True, help="Pairs that linkage is unsure of, for judgement.")
 linkage.add_typer(review, name="review")
-app.add_typer(cli_source.source, name="source")
+app.add_typer(source.source, name="source")
 app.add_typer(linkage, name="linkage")
-cli_custody.add_to(app)
-app.command("extract")(cli_audit.extract)
-app.command("verify")(cli_audit.verify)
+custody.add_to(app)
+app.command("extract")(audit.extract)
+app.command("verify")(audit.verify)
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
 
@@ -132,10 +133,11 @@ def simulate(
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """Nights, deliveries, quarantine and failed checks."""
-    from pipelines import desk, screen
+    from pipelines import screen
+    from pipelines.desks import front
 
     with explained():
-        state = desk.status(settings.load())
+        state = front.status(settings.load())
     if as_json:
         typer.echo(json.dumps(asdict(state), default=plain))
     else:
@@ -151,12 +153,13 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask the published warehouse, for example: SELECT * FROM hotspots LIMIT 5."""
-    from pipelines import desk, nights_desk, screen
+    from pipelines import screen
+    from pipelines.desks import front, nights
 
     with explained():
         now = settings.load()
-        file = nights_desk.file_of(now, night.date()) if night else None
-        rows = desk.query(now, sql, file)
+        file = nights.file_of(now, night.date()) if night else None
+        rows = front.query(now, sql, file)
     if as_json:
         answer = {"columns": rows.column_names, "rows": rows.to_pylist()}
         typer.echo(json.dumps(answer, default=plain, ensure_ascii=False))
@@ -171,15 +174,16 @@ def changes(
     as_json: AsJson = False,
 ) -> None:
     """Departures whose outcome or rule became another between two nights; counted, or each."""
-    from pipelines import nights_desk, screen
+    from pipelines import screen
+    from pipelines.desks import nights
 
     with explained():
-        found = nights_desk.changes(settings.load(), first.date(), last.date())
+        found = nights.changes(settings.load(), first.date(), last.date())
     if as_json:
         answer = {"from": found.first, "to": found.last, "changes": found.rows.to_pylist()}
         typer.echo(json.dumps(answer, default=plain))
     else:
-        out.print(screen.table(nights_desk.counted(found.rows)))
+        out.print(screen.table(nights.counted(found.rows)))
 
 
 @app.command()
@@ -196,10 +200,11 @@ def tidy() -> None:
 @app.command()
 def explain(departure_id: str, as_json: AsJson = False) -> None:
     """Rule, reasons, links and delivered rows behind one departure."""
-    from pipelines import desk, explanation
+    from pipelines import explanation
+    from pipelines.desks import front
 
     with explained():
-        story = desk.explain(settings.load(), departure_id)
+        story = front.explain(settings.load(), departure_id)
     if as_json:
         typer.echo(json.dumps(story, default=plain, ensure_ascii=False))
     else:
@@ -231,7 +236,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Work a past night out again from the archive, and compare what it published."""
-    from pipelines import replay as again
+    from pipelines.desks import replay as again
 
     with reported(quiet=as_json) as report:
         found = again.replay(settings.load(), day.date(), report)
@@ -258,7 +263,8 @@ def train(
     trained_on: Annotated[str, typer.Option(help="What the records are, for the file.")] = "",
 ) -> None:
     """Learn the weights of linkage from the records of this home; nights use what they find."""
-    from pipelines import link, school
+    from pipelines import link
+    from pipelines.desks import school
 
     with reported() as report:
         now = settings.load()
@@ -274,13 +280,13 @@ def export_review(
     high: Probability = 0.95,
 ) -> None:
     """Write the pairs from LOW to below HIGH that nobody has judged, without who they are."""
-    from pipelines import review_desk
+    from pipelines.desks import judging
 
     if low >= high:
         raise typer.BadParameter(f"--low {low} is not below --high {high}")
     with reported() as report:
         report("looking for pairs to be judged")
-        pairs = review_desk.export(settings.load(), file, low, high)
+        pairs = judging.export(settings.load(), file, low, high)
     out.print(f"{pairs:,} pairs in {file}; fill in verdict (same, different), judged_by and why")
 
 
@@ -291,11 +297,11 @@ def import_review(
     ],
 ) -> None:
     """Take in the verdicts of a review: all of them, or none where one is wrong."""
-    from pipelines import review_desk
+    from pipelines.desks import judging
 
     with reported() as report:
         report("taking in verdicts")
-        found = review_desk.take_in(settings.load(), file, datetime.now(UTC))
+        found = judging.take_in(settings.load(), file, datetime.now(UTC))
     out.print(
         f"{found.new:,} judgements taken in, {found.known:,} known already, "
         f"{found.skipped:,} rows without verdict"
@@ -315,9 +321,9 @@ def _run_night(
 
 
 def _evaluated(now: settings.Settings, truth: Path) -> dict[str, Any]:
-    from pipelines import desk
+    from pipelines.desks import front
 
-    return desk.evaluate(now, truth)
+    return front.evaluate(now, truth)
 
 
 def _make_demo_home(now: settings.Settings, scale: float, seed: int) -> Any:

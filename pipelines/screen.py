@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import reference
-from pipelines.desk import Status
+from pipelines.desks.front import Status
 from pipelines.lake import rows_of
 from pipelines.night import Outcome
 from pipelines.settings import Home

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pipelines import access_log, keys, log_desk
+from pipelines import access_log, keys
 from pipelines.access_log import GENESIS, Head, LogError
 from pipelines.cli import app
+from pipelines.custody import logbook
 from pipelines.lake import open_lake, open_to_note
 from tests import papers, postgres, story
 from tests.story import Told
@@ -142,14 +143,14 @@ def departure(told: Told) -> str:
 
 
 def test_a_night_is_entered_and_vouches_for_what_was_before(corrected: Told) -> None:
-    log = log_desk.shown(corrected.now)
+    log = logbook.shown(corrected.now)
     assert [entry["kind"] for entry in log] == ["night", "night"]
     assert json.loads(log[1]["details"])["outcome"] == "published"
     nights = story.ask(
         corrected.home, "SELECT log_entries, log_digest FROM nights ORDER BY night_number"
     )
     assert nights == [(0, GENESIS), (1, log[0]["digest"])]
-    assert log_desk.verified(corrected.now) == (2, 2, [])
+    assert logbook.verified(corrected.now) == (2, 2, [])
 
 
 def test_looking_at_a_departure_is_entered_and_nothing_else_is_written(
@@ -164,7 +165,7 @@ def test_looking_at_a_departure_is_entered_and_nothing_else_is_written(
     looked = CliRunner().invoke(app, ["explain", departure(told)])
     unknown = CliRunner().invoke(app, ["explain", "5203011705900001"])
     assert (looked.exit_code, unknown.exit_code) == (0, 1)
-    log = log_desk.shown(now)
+    log = logbook.shown(now)
     assert [entry["kind"] for entry in log] == ["night", "explain"]
     assert json.loads(log[1]["details"]) == {"departure_id": departure(told)}
     assert log[1]["actor"].endswith(" for sari")
@@ -182,11 +183,11 @@ def test_the_log_is_held_against_every_file_that_was_published(
     elsewhere = shutil.copy(now.home.warehouse, tmp_path / "kept.duckdb")
     with open_lake(now, keys.load(now.home.keys, now.key, True)) as lake:
         lake.con.execute("DELETE FROM lake.ops.access_log")
-    found = log_desk.verified(now)[2]
+    found = logbook.verified(now)[2]
     assert [f.code for f in found] == ["cut_off"]
     shutil.rmtree(now.home.published)
-    assert log_desk.verified(now) == (0, 0, [])
-    assert [f.code for f in log_desk.verified(now, elsewhere)[2]] == ["cut_off"]
+    assert logbook.verified(now) == (0, 0, [])
+    assert [f.code for f in logbook.verified(now, elsewhere)[2]] == ["cut_off"]
     monkeypatch.setenv("PULANG_HOME", str(now.home.path))
     monkeypatch.setenv("PULANG_KEY", str(now.key))
     said = CliRunner().invoke(app, ["log", "verify", "--against", str(elsewhere)])

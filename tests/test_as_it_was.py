@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import contracts, night, nights_desk, settings
+from pipelines import contracts, night, settings
 from pipelines.cli import app
-from pipelines.desk import NothingThereError
+from pipelines.desks import nights
+from pipelines.desks.front import NothingThereError
 from pipelines.publish import kept
 from pipelines.publish.digest import digests
 from tests import papers, story
@@ -174,7 +175,7 @@ def test_changes_of_several_nights_are_one(
 ) -> None:
     schema = contracts.marts()["changes"].arrow_schema
     rows = pa.Table.from_pylist([step(*one, cause=str(one[0])) for one in steps], schema)
-    found = nights_desk.between(ibis.memtable(rows), 1, 4).to_pyarrow().to_pylist()
+    found = nights.between(ibis.memtable(rows), 1, 4).to_pyarrow().to_pylist()
     told = [(row["previous_outcome"], row["outcome"], row["cause"]) for row in found]
     assert told == ([expected] if expected else [])
 
@@ -192,8 +193,8 @@ def test_what_is_older_than_the_setting_is_forgotten(
     with story.opened(short) as lake:
         assert lake.oldest_snapshot_id > everything
     with pytest.raises(NothingThereError):
-        nights_desk.file_of(short, NIGHT)
-    assert len(nights_desk.changes(short, NIGHT, LATER).rows) > 0
+        nights.file_of(short, NIGHT)
+    assert len(nights.changes(short, NIGHT, LATER).rows) > 0
 
 
 def test_the_night_after_needs_nothing_that_was_forgotten(

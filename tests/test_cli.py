@@ -16,8 +16,9 @@ from click.testing import Result
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pipelines import desk, explanation, keys, night, settings
+from pipelines import explanation, keys, night, settings
 from pipelines.cli import app
+from pipelines.desks import front
 from pipelines.lake import open_lake
 from tests import papers, story
 from tests.link.people import day
@@ -453,7 +454,7 @@ def test_explain_tells_who_judged_and_why(run: Run, weighed: Told, tmp_path: Pat
 
 
 def test_of_very_many_links_the_screen_shows_a_dozen(weighed: Told) -> None:
-    said = desk.explain(weighed.now, of_crossing(weighed, "SWAPPED-OUT"))
+    said = front.explain(weighed.now, of_crossing(weighed, "SWAPPED-OUT"))
     cases = ((40, 12, "and 28 more"), (12, 12, "Links"), (0, 0, "none: all is on one paper"))
     for number, shown, words in cases:
         console = Console(width=200)

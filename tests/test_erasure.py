@@ -13,9 +13,10 @@ import pyrage
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import contracts, erasure_desk, held, keys, lake_files, log_desk, night, settings
+from pipelines import contracts, keys, lake_files, night, settings
 from pipelines.cli import app
-from pipelines.erasure_desk import ErasureError, Order
+from pipelines.custody import erasure, held, logbook
+from pipelines.custody.erasure import ErasureError, Order
 from pipelines.intake.arrivals import Archive
 from pipelines.publish import kept
 from tests import papers, story
@@ -59,7 +60,7 @@ def after(
     before: settings.Settings, person: str, tmp_path_factory: pytest.TempPathFactory
 ) -> settings.Settings:
     now = copied(before, tmp_path_factory.mktemp("erased") / "home")
-    erasure_desk.erase(now, person, ORDER)
+    erasure.erase(now, person, ORDER)
     return now
 
 
@@ -174,7 +175,7 @@ def test_the_next_night_goes_on_and_says_the_same_as_all_anew(
     assert night.run(now, NIGHT, rebuild=True).status == "published"
     again = published(now.home.warehouse)
     assert {k for k in then if then[k] != again[k]} <= {"nights"}
-    assert log_desk.verified(now)[2] == []
+    assert logbook.verified(now)[2] == []
 
 
 def test_meanings_of_columns_stay_in_the_published_file(after: settings.Settings) -> None:
@@ -196,9 +197,9 @@ def test_broken_off_it_goes_on(
     with monkeypatch.context() as broken:
         broken.setattr(lake_files, "renew", fail)
         with pytest.raises(OSError, match="full"):
-            erasure_desk.erase(now, person, ORDER)
+            erasure.erase(now, person, ORDER)
     assert where(now, *WORDS) != []
-    erasure_desk.erase(now, person, ORDER)
+    erasure.erase(now, person, ORDER)
     assert where(now, *WORDS) == []
 
 
@@ -210,9 +211,9 @@ def test_without_reason_basis_or_approver_nothing_is_erased(
     before: settings.Settings, person: str, order: Order
 ) -> None:
     with pytest.raises(ErasureError):
-        erasure_desk.erase(before, person, order)
+        erasure.erase(before, person, order)
     with pytest.raises(ErasureError):
-        erasure_desk.erase(replace(before, actor="root for budi"), person, ORDER)
+        erasure.erase(replace(before, actor="root for budi"), person, ORDER)
 
 
 # What is held
@@ -250,7 +251,7 @@ def test_all_that_is_held_is_told_to_its_owner_only(
     assert apart == {"terlambat.csv.gz", "sobek.csv"}
     [departure] = told["made_of_them"]["reconciled.departures"]
     assert departure["outcome"] == "confirmed_undocumented"
-    last = log_desk.shown(now)[-1]
+    last = logbook.shown(now)[-1]
     assert (last["kind"], json.loads(last["details"])["persons"]) == ("find_person", [person])
 
 
@@ -285,6 +286,6 @@ def test_a_stranger_is_not_found_and_the_search_is_entered(
     now = copied(before, tmp_path / "home")
     said, answer = found(now, tmp_path, monkeypatch, {"document_number": "ZZ999999"})
     assert (said.exit_code, answer.exists()) == (1, False)
-    assert json.loads(log_desk.shown(now)[-1]["details"]) == {
+    assert json.loads(logbook.shown(now)[-1]["details"]) == {
         "by": ["document_number"], "persons": []
     }  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import night, replay, settings
+from pipelines import night, settings
+from pipelines.desks import replay
 from pipelines.lake import Lake
 from pipelines.publish import digest
 from pipelines.simulate import simulate

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from pipelines import contracts, key_desk, keys, lake_files, night, settings
+from pipelines import contracts, keys, lake_files, night, settings
+from pipelines.custody import rotation
 from pipelines.intake.arrivals import Archive
 from pipelines.keys import KeyMissingError
 from pipelines.lake import LakeShutError, open_lake
@@ -61,7 +62,7 @@ def home(corrected: Told, tmp_path: Path) -> settings.Settings:
 
 
 def rotated(now: settings.Settings) -> settings.Settings:
-    key_desk.rotate(replace(now, new_key=NEW))
+    rotation.rotate(replace(now, new_key=NEW))
     return replace(now, key=NEW)
 
 
@@ -85,7 +86,7 @@ def test_persons_and_departures_keep_their_ids_even_when_all_is_worked_out_anew(
     home: settings.Settings, corrected: Told
 ) -> None:
     after = rotated(home)
-    key_desk.rotate(replace(after, new_key="a third key"))
+    rotation.rotate(replace(after, new_key="a third key"))
     third = replace(after, key="a third key")
     assert night.run(third, NIGHT, rebuild=True).status == "published"
     was, are = digests(corrected.home.warehouse), digests(third.home.warehouse)
@@ -119,7 +120,7 @@ def test_a_key_in_a_file_is_followed_by_one_in_a_file(told: Told, tmp_path: Path
     now.home.keys.mkdir(mode=0o700)
     (now.home.keys / "pulang.key").write_text(OLD)
     now = replace(now, key=None)
-    key_desk.rotate(now)
+    rotation.rotate(now)
     [file] = now.home.keys.iterdir()
     assert (file.name, file.stat().st_mode & 0o777) == ("pulang.key", 0o600)
     assert re.fullmatch("[0-9a-f]{64}", file.read_text())
@@ -127,10 +128,10 @@ def test_a_key_in_a_file_is_followed_by_one_in_a_file(told: Told, tmp_path: Path
 
 
 def test_a_given_key_is_not_followed_by_itself_or_by_none(home: settings.Settings) -> None:
-    with pytest.raises(key_desk.RotationError, match="PULANG_NEW_KEY"):
-        key_desk.rotate(home)
-    with pytest.raises(key_desk.RotationError, match="is the key that there is"):
-        key_desk.rotate(replace(home, new_key=home.key))
+    with pytest.raises(rotation.RotationError, match="PULANG_NEW_KEY"):
+        rotation.rotate(home)
+    with pytest.raises(rotation.RotationError, match="is the key that there is"):
+        rotation.rotate(replace(home, new_key=home.key))
 
 
 class BrokenOffError(Exception):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import contracts, desk, night
+from pipelines import contracts, night
+from pipelines.desks import front
 from pipelines.night import health
 from pipelines.publish import operations
 from tests import papers, story
@@ -22,7 +23,7 @@ def page_of(told: Told) -> str:
 
 
 def test_each_night_tells_the_seconds_of_its_stages(corrected: Told) -> None:
-    state = desk.status(corrected.now)
+    state = front.status(corrected.now)
     assert [row["night_number"] for row in state.nights] == [2, 1]
     for row in state.nights:
         assert tuple(row["seconds"]) == STAGES
@@ -30,7 +31,7 @@ def test_each_night_tells_the_seconds_of_its_stages(corrected: Told) -> None:
 
 
 def test_freshness_is_measured_from_the_night_to_the_newest_event(told: Told) -> None:
-    found = {row["source"]: row for row in desk.status(told.now).freshness}
+    found = {row["source"]: row for row in front.status(told.now).freshness}
     assert set(found) == set(contracts.sources())
     border = found["perlintasan"]
     newest = date(2025, 12, 1)
@@ -55,7 +56,7 @@ def test_a_source_is_late_from_the_day_after_the_agreed_one(
 def test_a_source_that_never_delivered_is_late_where_something_was_agreed(tmp_path: Path) -> None:
     now = papers.home(tmp_path)
     assert night.run(now, NIGHT).status == "withheld"
-    late = {row["source"]: row["is_late"] for row in desk.status(now).freshness}
+    late = {row["source"]: row["is_late"] for row in front.status(now).freshness}
     agreed = {name: c.latency is not None for name, c in contracts.sources().items()}
     assert late == agreed
     page = page_of(Told(now, None))  # type: ignore[arg-type]

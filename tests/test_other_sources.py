@@ -6,7 +6,8 @@ from typing import Any
 import fsspec
 import pytest
 
-from pipelines import night, replay
+from pipelines import night
+from pipelines.desks import replay
 from pipelines.intake import feeds
 from tests import papers, story
 from tests.papers import placement

@@ -14,8 +14,9 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import contracts, keys, log_desk, night
+from pipelines import contracts, keys, night
 from pipelines.cli import app
+from pipelines.custody import logbook
 from pipelines.intake import arrivals, deliveries, read
 from pipelines.lake import LakeShutError, open_lake
 from tests import papers, story
@@ -162,7 +163,7 @@ def test_nobody_is_in_any_byte_of_a_home_outside_landing(home: Planted) -> None:
 
 
 def test_nobody_is_in_the_access_log(home: Planted) -> None:
-    entries = log_desk.shown(home.told.now)
+    entries = logbook.shown(home.told.now)
     assert entries
     assert found_in(repr(entries)) == []
 

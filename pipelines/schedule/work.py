@@ -74,7 +74,7 @@ def run_night() -> None:
 def replay() -> None:
     """Work a past night out again; fails where it does not say what was published."""
     with discreet():
-        from pipelines.replay import replay as work_out
+        from pipelines.desks.replay import replay as work_out
 
         found = work_out(settings.load(), night_of())
     if found.differing:
@@ -86,11 +86,11 @@ def extract() -> str:
     context: Any = get_current_context()
     form = context["params"]
     with discreet():
-        from pipelines import audit_desk
+        from pipelines.desks import extracts
 
         now, of_night = settings.load(), form.get("night")
-        made = audit_desk.extract(
-            now, asked(form), now.home.extracts, audit_desk.access_log(now),
+        made = extracts.extract(
+            now, asked(form), now.home.extracts, extracts.access_log(now),
             date.fromisoformat(of_night) if of_night else None,
         )  # fmt: skip
     return made.name

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyrage
 import pytest
 
-from pipelines import audit_desk, settings
+from pipelines import settings
 from pipelines.audit import bundle, formats, proof, scope
-from pipelines.desk import NothingThereError
+from pipelines.desks import extracts
+from pipelines.desks.front import NothingThereError
 from pipelines.intake.arrivals import Archive
 from pipelines.keys import load
 from tests import story
@@ -32,9 +33,9 @@ Entries = list[tuple[str, Mapping[str, str]]]
 
 def make(
     now: settings.Settings, out: Path, entries: Entries | None = None, **asked: Any
-) -> audit_desk.Made:
+) -> extracts.Made:
     told: Entries = [] if entries is None else entries
-    return audit_desk.extract(now, ALL | asked, out, lambda *entry: told.append(entry))
+    return extracts.extract(now, ALL | asked, out, lambda *entry: told.append(entry))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, told: To
 
 
 def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
-    found = audit_desk.verify(whole, now=told.now)
+    found = extracts.verify(whole, now=told.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     assert {"lake_departures", "lake_evidence", "archive", "delivered_rows", "published"} <= set(
         states(found)
@@ -91,12 +92,12 @@ def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
 def test_without_the_lake_that_part_is_said_to_be_open(whole: Path, tmp_path: Path) -> None:
     nowhere = settings.Settings(settings.Home(tmp_path), None, "1GB", 1)
     for now in (None, nowhere):
-        assert states(audit_desk.verify(whole, now=now))["lake"] == proof.OPEN
+        assert states(extracts.verify(whole, now=now))["lake"] == proof.OPEN
 
 
 def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
     """The home went on, and a crossing was corrected; that night is still as it was."""
-    found = audit_desk.verify(whole, now=corrected.now)
+    found = extracts.verify(whole, now=corrected.now)
     assert proof.is_proved(found)
     assert states(found)["lake_departures"] == proof.PROVED
 
@@ -105,7 +106,7 @@ def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> 
     now = story.copied(told, tmp_path / "home")
     for copy in (now.home.lake / "archive").rglob("*.aes"):
         copy.write_bytes(b"\x00" + copy.read_bytes())
-    found = states(audit_desk.verify(whole, now=now))
+    found = states(extracts.verify(whole, now=now))
     refuted = [code for code, state in found.items() if state == proof.REFUTED]
     assert refuted == ["archive", "delivered_rows"]
 
@@ -146,7 +147,7 @@ def test_what_the_log_does_not_take_is_not_made(told: Told, tmp_path: Path) -> N
         raise OSError
 
     with pytest.raises(OSError):  # noqa: PT011
-        audit_desk.extract(told.now, ALL, tmp_path, full)
+        extracts.extract(told.now, ALL, tmp_path, full)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -160,13 +161,13 @@ def test_a_list_is_named_by_its_file_and_kept_by_its_digest(told: Told, tmp_path
 
 def test_a_night_that_was_not_is_said_so(told: Told, tmp_path: Path) -> None:
     with pytest.raises(NothingThereError, match="2020-01-01"):
-        audit_desk.extract(told.now, ALL, tmp_path, lambda *_: None, date(2020, 1, 1))
+        extracts.extract(told.now, ALL, tmp_path, lambda *_: None, date(2020, 1, 1))
 
 
 # One departure
 
 
-def of_one(told: Told, out: Path) -> audit_desk.Made:
+def of_one(told: Told, out: Path) -> extracts.Made:
     [(departure,)] = story.ask(
         told.home, "SELECT departure_id FROM departures WHERE outcome = 'exempt'"
     )
@@ -182,7 +183,7 @@ def test_one_departure_tells_its_outcome_and_nothing_of_who_and_where(
     assert (row.pop("outcome"), row.pop("papers")) == ("exempt", "exit")
     del row["row_id"], row["rule"]
     assert set(row.values()) == {"*"}
-    assert proof.is_proved(audit_desk.verify(made.paths[1], now=told.now))
+    assert proof.is_proved(extracts.verify(made.paths[1], now=told.now))
 
 
 def test_a_departure_that_is_not_there_is_said_so(told: Told, tmp_path: Path) -> None:
@@ -243,22 +244,22 @@ def test_its_pages_and_sheets_say_whose_copy_it_is(sealed: Path) -> None:
 
 
 def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, told: Told) -> None:
-    found = audit_desk.verify(sealed, identity=str(IDENTITY), now=told.now)
+    found = extracts.verify(sealed, identity=str(IDENTITY), now=told.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     other = str(pyrage.x25519.Identity.generate())
-    assert states(audit_desk.verify(sealed, identity=other)) == {"age": proof.REFUTED}
+    assert states(extracts.verify(sealed, identity=other)) == {"age": proof.REFUTED}
     with pytest.raises(scope.RequestError, match="--identity"):
-        audit_desk.verify(sealed)
+        extracts.verify(sealed)
 
 
 def test_a_home_without_a_log_names_nobody(told: Told, tmp_path: Path) -> None:
-    log = audit_desk.access_log(told.now)
+    log = extracts.access_log(told.now)
     with pytest.raises(scope.RequestError, match="no access log"):
-        audit_desk.extract(told.now, ALL | NAMING, tmp_path, log)
+        extracts.extract(told.now, ALL | NAMING, tmp_path, log)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_home_says_that_it_is_not_its_own(whole: Path, told: Told, tmp_path: Path) -> None:
     now = replace(told.now, home=settings.Home(tmp_path / "other"))
     story.landed(now.home.landing)
-    assert states(audit_desk.verify(whole, now=now))["lake"] == proof.OPEN
+    assert states(extracts.verify(whole, now=now))["lake"] == proof.OPEN

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import source_desk
+from pipelines.desks import sources
 from pipelines.intake.refusals import REFUSALS
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
@@ -21,7 +21,7 @@ def plain(value: Any) -> Any:
 @pytest.mark.parametrize("path", EXPECTED)
 def test_every_row_is_accounted_for_as_expected(path: str) -> None:
     wanted = EXPECTED[path]
-    trial = source_desk.check(CASES / "files" / path, None)
+    trial = sources.check(CASES / "files" / path, None)
     assert trial.status == ("refused" if wanted["refused"] else "taken_in"), trial.reason
     if wanted["refused"]:
         assert trial.reason == wanted["refused"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipelines import source_desk
+from pipelines.desks import sources
 from pipelines.intake import feeds
 from tests import papers, postgres
 
@@ -40,9 +40,7 @@ def add(server: postgres.Server, key: str, at: str) -> None:
 
 
 def keys_of(files: list[Path]) -> list[str]:
-    return [
-        row["crossing_id"] for f in files for row in source_desk.check(f, "perlintasan").accepted
-    ]
+    return [row["crossing_id"] for f in files for row in sources.check(f, "perlintasan").accepted]
 
 
 def test_a_view_is_fetched_from_its_watermark_on(server: postgres.Server, tmp_path: Path) -> None:

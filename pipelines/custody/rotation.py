@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines import access_log, keys, lake_files, settings
 from pipelines.catalog import READY, SEAL_PURPOSE, is_rotating, rotation_of, seal_of, writing
-from pipelines.desk import NothingThereError
+from pipelines.desks.front import NothingThereError
 from pipelines.errors import PulangError
 from pipelines.intake.arrivals import Archive
 from pipelines.lake import exists, open_lake

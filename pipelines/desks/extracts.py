@@ -11,10 +11,11 @@ import ibis
 import ibis.expr.types as ir
 import pyrage
 
-from pipelines import audit_archive, keys, night, reconcile, reference, settings, spills
+from pipelines import keys, night, reconcile, reference, settings, spills
 from pipelines.audit import bundle, compose, proof, scope, selection, signature
 from pipelines.audit.wording import Words
-from pipelines.desk import NothingThereError
+from pipelines.desks import archive
+from pipelines.desks.front import NothingThereError
 from pipelines.lake import Lake, exists, open_lake, rows_of
 from pipelines.publish import kept
 
@@ -330,7 +331,7 @@ def _against_archive(
         behind = hold(selection.evidence(chosen, everyone, matches, records, batches))
         wanted = rows_of(batches.semi_join(behind, "batch_id"))
         with spills.folder(now.home.temporary) as folder:
-            found = audit_archive.compare(then.lake, now, secret, behind, wanted, folder)
+            found = archive.compare(then.lake, now, secret, behind, wanted, folder)
     yield proof.Claim(
         "archive", proof.REFUTED if found.changed else proof.PROVED,
         f"{found.deliveries} kiriman dalam arsip masih bersidik sama",

@@ -19,11 +19,12 @@ from typing import Any
 import duckdb
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipelines import access_log, contracts, held, keys, lake_files, settings
+from pipelines import access_log, contracts, keys, lake_files, settings
 from pipelines.catalog import writing
-from pipelines.desk import NothingThereError
+from pipelines.custody import held
+from pipelines.custody.held import Held
+from pipelines.desks.front import NothingThereError
 from pipelines.errors import PulangError
-from pipelines.held import Held
 from pipelines.intake import redact, supersede
 from pipelines.intake.arrivals import Archive
 from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of

@@ -12,8 +12,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines import cli, keys, night, settings
+from pipelines.desks.judging import COLUMNS
 from pipelines.lake import open_lake
-from pipelines.review_desk import COLUMNS
 from tests import story
 from tests.link.verdicts import candidate
 from tests.story import Told

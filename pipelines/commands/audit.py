@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
-from pipelines.console import AsJson, out, reported
+from pipelines.commands.console import AsJson, out, reported
 
 DAY = ["%Y-%m-%d"]
 MARKS = {
@@ -54,7 +54,7 @@ def extract(
     as_json: AsJson = False,
 ) -> None:
     """A signed extract for an auditor: a folder and a zip, pseudonymous unless said otherwise."""
-    from pipelines import audit_desk
+    from pipelines.desks import extracts
 
     given = {
         "first": first and first.date(), "last": last and last.date(),
@@ -65,8 +65,8 @@ def extract(
     }  # fmt: skip
     with reported(quiet=as_json) as report:
         now = settings.load()
-        made = audit_desk.extract(
-            now, given, folder, audit_desk.access_log(now), night and night.date(), report
+        made = extracts.extract(
+            now, given, folder, extracts.access_log(now), night and night.date(), report
         )
     if as_json:
         paths = [str(path) for path in made.paths]
@@ -98,14 +98,14 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say what is proved of an extract, and what is not. Exit 1 where anything is refuted."""
-    from pipelines import audit_desk
     from pipelines.audit import proof
+    from pipelines.desks import extracts
 
     with reported(quiet=as_json) as report:
         pinned = Path(key).read_text() if key and Path(key).is_file() else key
         secret = identity.read_text() if identity else None
         now = settings.load() if lake else None
-        claims = audit_desk.verify(path, pinned, secret, now, report)
+        claims = extracts.verify(path, pinned, secret, now, report)
     proved = proof.is_proved(claims)
     if as_json:
         answer = {"proved": proved, "claims": [asdict(claim) for claim in claims]}

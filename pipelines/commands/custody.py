@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
-from pipelines.console import AsJson, explained, out, plain, reported
+from pipelines.commands.console import AsJson, explained, out, plain, reported
 
 log = typer.Typer(no_args_is_help=True, help="The access log: who did what with persons' data.")
 key = typer.Typer(no_args_is_help=True, help="The key that everything is derived from.")
@@ -27,10 +27,10 @@ def add_to(app: typer.Typer) -> None:
 @log.command("show")
 def show_log(as_json: AsJson = False) -> None:
     """Every entry, the oldest first."""
-    from pipelines import log_desk
+    from pipelines.custody import logbook
 
     with explained():
-        entries = log_desk.shown(settings.load())
+        entries = logbook.shown(settings.load())
     if as_json:
         typer.echo(json.dumps({"entries": entries}, default=plain, ensure_ascii=False))
         return
@@ -54,10 +54,10 @@ def verify_log(
     as_json: AsJson = False,
 ) -> None:
     """Whether the log is what was entered, and what published nights vouch for. Exit 1 if not."""
-    from pipelines import log_desk
+    from pipelines.custody import logbook
 
     with explained():
-        entries, nights, found = log_desk.verified(settings.load(), *(also or []))
+        entries, nights, found = logbook.verified(settings.load(), *(also or []))
     if as_json:
         told = {"entries": entries, "nights": nights, "findings": [asdict(f) for f in found]}
         typer.echo(json.dumps(told))
@@ -76,10 +76,10 @@ def rotate_key() -> None:
 
     Broken off, the same command goes on. Destroy the old key and the backups that it opens.
     """
-    from pipelines import key_desk
+    from pipelines.custody import rotation
 
     with reported() as report:
-        key_desk.rotate(settings.load(), report)
+        rotation.rotate(settings.load(), report)
     out.print("the key is changed; backups of before are opened by the old one only")
 
 
@@ -95,11 +95,11 @@ def find_person(
     ] = None,
 ) -> None:
     """Write all that is held on a person; name them in the request, never in arguments."""
-    from pipelines import person_desk
+    from pipelines.custody import subject
 
     with reported() as report:
         report("looking")
-        found = person_desk.find(settings.load(), request, file, recipient)
+        found = subject.find(settings.load(), request, file, recipient)
     persons = ", ".join(found.persons) or "no person"
     out.print(
         f"{persons}: {found.delivered} delivered rows, {found.quarantined} set apart, "
@@ -115,12 +115,12 @@ def erase_person(
     approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
 ) -> None:
     """Erase a person from lake, past, archive, landing/ and published files; broken off, go on."""
-    from pipelines import erasure_desk
+    from pipelines.custody import erasure
 
     with reported() as report:
         report("erasing")
-        order = erasure_desk.Order(reason, legal_basis, approver)
-        done = erasure_desk.erase(settings.load(), person_id, order)
+        order = erasure.Order(reason, legal_basis, approver)
+        done = erasure.erase(settings.load(), person_id, order)
     out.print(
         f"{done.rows} rows erased; archived deliveries: {done.changed} written anew, "
         f"{done.removed} removed; {done.landed} files taken out of landing/; "

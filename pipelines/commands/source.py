@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
-from pipelines.console import AsJson, explained, out, plain, reported
+from pipelines.commands.console import AsJson, explained, out, plain, reported
 
 source = typer.Typer(no_args_is_help=True, help="For whoever sends: contracts and trials.")
 
@@ -25,16 +25,16 @@ def check_source(
     as_json: AsJson = False,
 ) -> None:
     """Say what a file would become, row by row, without taking it in."""
-    from pipelines import source_desk
+    from pipelines.desks import sources
 
     with reported(quiet=as_json) as report:
         report("reading")
-        trial = source_desk.check(file, of)
+        trial = sources.check(file, of)
     if as_json:
         told = {k: v for k, v in asdict(trial).items() if k != "accepted"}
         typer.echo(json.dumps(told, default=plain, ensure_ascii=False))
     else:
-        for line in source_desk.said(trial):
+        for line in sources.said(trial):
             out.print(escape(line), highlight=False)
     raise typer.Exit(0 if trial.status == "taken_in" and not trial.quarantined else 1)
 
@@ -42,11 +42,11 @@ def check_source(
 @source.command("fetch")
 def fetch_source() -> None:
     """Fetch what is new at the feeds of this home (feeds.yaml) into landing/."""
-    from pipelines import source_desk
+    from pipelines.desks import sources
 
     with reported() as report:
         report("fetching")
-        found = source_desk.fetch(settings.load().home)
+        found = sources.fetch(settings.load().home)
     for one in found:
         out.print(f"{one.feed}: {one.error or f'{one.files} new'}", markup=False)
     raise typer.Exit(1 if any(one.error for one in found) else 0)
@@ -61,10 +61,10 @@ def new_source(
     ] = None,
 ) -> None:
     """Write the skeleton of a contract, and the table of records that it goes into."""
-    from pipelines import source_desk
+    from pipelines.desks import sources
 
     with explained():
-        columns = source_desk.header_of(like) if like else []
-        files = source_desk.write(name, columns, settings.SCHEMAS)
+        columns = sources.header_of(like) if like else []
+        files = sources.write(name, columns, settings.SCHEMAS)
     for written in files:
         out.print(f"{written}: complete what says TODO, then run make dictionary")

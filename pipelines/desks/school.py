@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from pipelines import keys, link, night, papers, settings
-from pipelines.desk import NothingThereError
+from pipelines.desks.front import NothingThereError
 from pipelines.lake import exists, open_lake
 
 HEADER = "# Written by `pulang linkage train`; see schemas/linkage.yaml for what is compared.\n"

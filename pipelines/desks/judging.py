@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from pipelines import access_log, keys, link, settings
-from pipelines.desk import NothingThereError
+from pipelines.desks.front import NothingThereError
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
 from pipelines.link import review

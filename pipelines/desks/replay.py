@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from pipelines import __version__, contracts, keys, link, night, settings
-from pipelines.desk import NothingThereError
+from pipelines.desks.front import NothingThereError
 from pipelines.intake.arrivals import Archive
 from pipelines.lake import Lake, exists, open_lake, rows_of
 from pipelines.policy import OVERRIDE

@@ -1,6 +1,6 @@
 """What the lake holds on one person: delivered rows of every version, and what was made of them.
 
-`Held` names it by keys, so that it can be shown (person_desk.py) or erased (erasure_desk.py).
+`Held` names it by keys, so that it can be shown (subject.py) or erased (erasure.py).
 """
 
 import json

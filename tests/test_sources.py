@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli, contracts, source_desk
+from pipelines import cli, contracts
+from pipelines.desks import sources
 from pipelines.settings import SCHEMAS
 from tests import papers
 
@@ -47,7 +48,7 @@ def test_a_new_source_is_a_contract_that_can_be_read(
 ) -> None:
     schemas = tmp_path / "schemas"
     shutil.copytree(SCHEMAS, schemas)
-    source_desk.write("pencegahan", ["ID Cegah", "Nama", "No. Paspor", 'Kata "lain"'], schemas)
+    sources.write("pencegahan", ["ID Cegah", "Nama", "No. Paspor", 'Kata "lain"'], schemas)
     monkeypatch.setattr(contracts, "SCHEMAS", schemas)
     made = {table.name: table for _, table in contracts._folder("sources")}["pencegahan"]
     assert made.names == ["id_cegah", "nama", "no_paspor", "kata_lain"]
@@ -55,11 +56,11 @@ def test_a_new_source_is_a_contract_that_can_be_read(
     kept = {table.name: table for _, table in contracts._folder("lake")}["pencegahan"]
     assert {"pencegahan.id_cegah", "pencegahan.nama"} <= {c.source for c in kept.columns}
     assert kept.keys == ["batch_id", "row_number"]
-    with pytest.raises(source_desk.SourceError, match="exists already"):
-        source_desk.write("pencegahan", [], schemas)
+    with pytest.raises(sources.SourceError, match="exists already"):
+        sources.write("pencegahan", [], schemas)
 
 
 @pytest.mark.parametrize("name", ["perlintasan", "../x", "Besar", ""])
 def test_a_name_that_cannot_be_a_source(name: str) -> None:
-    with pytest.raises(source_desk.SourceError):
-        source_desk.skeleton(name, [])
+    with pytest.raises(sources.SourceError):
+        sources.skeleton(name, [])

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines import settings
-from pipelines.desk import NothingThereError
+from pipelines.desks.front import NothingThereError
 from pipelines.publish import kept
 
 RESULT = ("departure_id", "person_id", "previous_outcome", "outcome", "previous_rule", "rule",

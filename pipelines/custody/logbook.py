@@ -7,7 +7,7 @@ import duckdb
 
 from pipelines import access_log, settings
 from pipelines.access_log import Finding
-from pipelines.desk import NothingThereError, reading
+from pipelines.desks.front import NothingThereError, reading
 from pipelines.lake import Lake
 from pipelines.publish import kept
 

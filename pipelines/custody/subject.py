@@ -14,10 +14,11 @@ import ibis.expr.types as ir
 import pyrage
 import yaml
 
-from pipelines import access_log, held, settings
-from pipelines.desk import NothingThereError, opened
+from pipelines import access_log, settings
+from pipelines.custody import held
+from pipelines.custody.held import Held
+from pipelines.desks.front import NothingThereError, opened
 from pipelines.errors import PulangError
-from pipelines.held import Held
 from pipelines.lake import Lake, open_to_note, rows_of
 
 # Tables made from delivered rows, by the column that names the person or the identity.
