@@ -37,6 +37,8 @@ COMMANDS = (
     "tidy",
     "explain",
     "evaluate",
+    "extract",
+    "verify",
 )
 
 
