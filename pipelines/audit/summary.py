@@ -137,12 +137,15 @@ class _Part:
         is_all = set(self.request.outcomes or ["?"]) <= set(UNDOCUMENTED)
         found = self.total if is_all else sum(by_outcome.get(name, 0) for name in UNDOCUMENTED)
         least = t["least"] if WITHHELD in by_outcome and not is_all else ""
-        if found or "awaiting" in by_outcome:
-            said.append(Paragraph(t["undocumented"].format(
-                n=self._n(found), least=least, share=self._share(found),
-                waiting=self._n(by_outcome.get("awaiting", 0))), BODY))  # fmt: skip
-        said.append(Paragraph(t["not_accused"], BODY))
-        said += [self._outcomes(by_outcome), Spacer(1, 2 * mm), *self._quarters()]
+        told = {"n": self._n(found), "least": least, "share": self._share(found)}
+        sentences = [t["undocumented"].format(**told)] if found else []
+        if waiting := by_outcome.get("awaiting"):
+            sentences.append(t["waiting"].format(n=self._n(waiting)))
+        said += [Paragraph(" ".join(sentences), BODY), Paragraph(t["not_accused"], BODY)]
+        said += [self._outcomes(by_outcome), Spacer(1, 2 * mm)]
+        if self._is_by_name:
+            return said
+        said += self._quarters()
         said += self._broken_down("by_region_outcome", self._region)
         said += self._broken_down("by_destination_outcome", self._country)
         return said
@@ -198,7 +201,8 @@ class _Part:
             body.append([Paragraph(escape(name), SMALL), self._n(count),
                          self._n(without) if without else "–", drawn])  # fmt: skip
         left = len(ranked) - len(body) + 1
-        note = self.t["dash"] + (" " + self.t["more"].format(n=left) if left > 0 else "")
+        note = "" if self.request.is_identified else self.t["dash"] + " "
+        note += self.t["more"].format(n=left) if left > 0 else ""
         grid = _grid(body, [68 * mm, 30 * mm, 30 * mm, WIDTH - 128 * mm], numbers=(1, 2))
         return [KeepTogether([Paragraph(self.t[first], HEAD), grid, Paragraph(note, SMALL)])]
 
@@ -230,6 +234,8 @@ class _Part:
         names = ["limit_1", "limit_2", "limit_3", "limit_4"]
         if self.request.is_identified:
             names[2:] = ["limit_open"]
+        elif self._is_by_name:
+            names[2] = "limit_by_name"
         texts = [self.t[name].format(k=K) for name in names]
         return [Paragraph(self.t["limits"], HEAD),
                 *(Paragraph(text, ITEM, bulletText="•") for text in texts)]  # fmt: skip
@@ -251,6 +257,11 @@ class _Part:
             Paragraph(t["verify"], BODY), Paragraph(night["key_fingerprint"], MONO),
             Spacer(1, 1.5 * mm), Paragraph(escape(code), SMALL),
         ])]  # fmt: skip
+
+    @property
+    def _is_by_name(self) -> bool:
+        """Whether of each departure only its outcome and papers are told."""
+        return bool(self.request.departures) and not self.request.is_identified
 
     def _region(self, row: Mapping[str, Any]) -> str:
         province, regency = row["origin_province_code"], row["origin_regency_code"]

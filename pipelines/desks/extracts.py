@@ -196,6 +196,7 @@ def _then(lake: Lake, of_night: date | None, number: int | None = None) -> Then:
     conditions = rows_of(of_stage.select("conditions").distinct().order_by("conditions"))
     told = found[0] | {
         "night": found[0]["night"].isoformat(), "reference_sha256": reference.digest(),
+        "code_sha256": settings.code_digest(),
         "conditions": [row["conditions"] for row in conditions],
     }  # fmt: skip
     return Then(lake, told)
@@ -312,6 +313,12 @@ def _against_lake(
 def _same(whole: proof.Extract, again: compose.Rows, name: str) -> proof.Claim:
     rows = getattr(again, name)
     is_same = whole.rows(name).equals(rows)
+    if not is_same and whole.said["night"]["code_sha256"] != settings.code_digest():
+        return _open(
+            f"lake_{name}",
+            f"{name}: dihitung berbeda oleh versi lain dari perangkat lunak",
+            f"{name}: another version of the software works them out another way",
+        )
     return proof.Claim(
         f"lake_{name}", proof.PROVED if is_same else proof.REFUTED,
         f"{name}: {rows.num_rows} baris dihitung lagi dari danau data malam itu",

@@ -13,7 +13,8 @@ import pyrage
 import pytest
 
 from pipelines import settings
-from pipelines.audit import bundle, formats, proof, scope
+from pipelines.audit import bundle, compose, formats, proof, scope
+from pipelines.audit.suppression import withhold_all_but
 from pipelines.desks import extracts
 from pipelines.desks.front import NothingThereError
 from pipelines.intake.arrivals import Archive
@@ -100,6 +101,17 @@ def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
     found = extracts.verify(whole, now=corrected.now)
     assert proof.is_proved(found)
     assert states(found)["lake_departures"] == proof.PROVED
+
+
+def test_rows_that_work_out_another_way_are_refuted_unless_the_code_is_another(
+    whole: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compose, "withhold", lambda rows: withhold_all_but(rows, ("outcome",)))
+    found = states(extracts.verify(whole, now=told.now))
+    assert found["lake_departures"] == proof.REFUTED
+    monkeypatch.setattr(settings, "code_digest", lambda: "of another version")
+    found = states(extracts.verify(whole, now=told.now))
+    assert found["lake_departures"] == proof.OPEN
 
 
 def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> None:
