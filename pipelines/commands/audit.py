@@ -95,12 +95,21 @@ def verify(
     lake: Annotated[
         bool, typer.Option("--lake/--no-lake", help="Also against the lake, where it is at hand.")
     ] = True,
+    row: Annotated[
+        str | None,
+        typer.Option(help="Only say which departure a row_id is, for `pulang explain`."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what is proved of an extract, and what is not. Exit 1 where anything is refuted."""
     from pipelines.audit import proof
     from pipelines.desks import extracts
 
+    if row:
+        with reported(quiet=True):
+            found = audit_desk.departure_of(settings.load(), path, row)
+        typer.echo(json.dumps({"row_id": row, "departure_id": found}) if as_json else found)
+        return
     with reported(quiet=as_json) as report:
         pinned = Path(key).read_text() if key and Path(key).is_file() else key
         secret = identity.read_text() if identity else None

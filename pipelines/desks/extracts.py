@@ -146,13 +146,39 @@ def _rows(then: Then, asked: scope.Request, secret: keys.Keys) -> compose.Rows:
         if asked.is_identified:
             named = selection.identified(chosen, coarse, behind, records)
             return compose.identified(named.to_pyarrow(), behind.to_pyarrow(), deliveries)
-        key = secret.derive(f"extract {asked.digest} {then.night['night_number']}")
+        key = _own_names(secret, asked, then)
         seals = hold(selection.seals(behind, key))
         shown, by_role, whole = (
             _renamed(part, key).to_pyarrow()
             for part in (coarse, seals, selection.whole_seals(seals))
         )
         return compose.pseudonymous(asked, shown, by_role, whole, deliveries)
+
+
+def _own_names(secret: keys.Keys, asked: scope.Request, then: Then) -> str:
+    """The key of the names and seals of one extract."""
+    return secret.derive(f"extract {asked.digest} {then.night['night_number']}")
+
+
+def departure_of(now: settings.Settings, path: Path, row: str) -> str:
+    """The departure_id behind a row_id of a pseudonymous extract of this home, for `explain`.
+
+    Raises NothingThereError where there is none, RequestError where the extract is not whole.
+    """
+    claims, files = _opened(path, None)
+    with _reading(now) as (lake, secret):
+        house = signature.public_hex(signature.private_key(secret))
+        if not proof.is_proved([*claims, *proof.integrity(files, house)]):
+            raise scope.RequestError(f"{path.name} is no extract of this home as it was made")
+        whole = proof.extract_of(files)
+        then = _then(lake, None, whole.said["night"]["night_number"])
+        everyone, matches = (then.table("reconciled", n) for n in ("departures", "list_matches"))
+        lists = then.table("records", "repatriations")
+        chosen = selection.chosen(everyone, matches, lists, whole.request)
+        named = selection.row_id(chosen.departure_id, _own_names(secret, whole.request, then))
+        for found in rows_of(chosen.filter(named == row).select("departure_id")):
+            return str(found["departure_id"])
+    raise NothingThereError(f"{path.name} has no row {row}")
 
 
 def _renamed(rows: ir.Table, key: str) -> ir.Table:
