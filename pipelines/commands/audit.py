@@ -107,7 +107,7 @@ def verify(
 
     if row:
         with reported(quiet=True):
-            found = audit_desk.departure_of(settings.load(), path, row)
+            found = extracts.departure_of(settings.load(), path, row)
         typer.echo(json.dumps({"row_id": row, "departure_id": found}) if as_json else found)
         return
     with reported(quiet=as_json) as report:
