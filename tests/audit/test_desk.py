@@ -92,18 +92,18 @@ def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
 
 def test_the_house_finds_the_departure_that_an_auditor_asks_about(whole: Path, told: Told) -> None:
     rows = table(whole, "departures")["row_id"].to_pylist()
-    found = {audit_desk.departure_of(told.now, whole, row) for row in rows}
+    found = {extracts.departure_of(told.now, whole, row) for row in rows}
     published = story.ask(told.home, "SELECT departure_id FROM departures")
     assert found == {departure for (departure,) in published}
     with pytest.raises(NothingThereError, match="no row"):
-        audit_desk.departure_of(told.now, whole, "R" + "0" * 16)
+        extracts.departure_of(told.now, whole, "R" + "0" * 16)
 
 
 def test_a_changed_extract_is_not_asked_about(whole: Path, told: Told, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     bundle.write(changed, bundle.read(whole) | {"departures.csv": b""})
     with pytest.raises(scope.RequestError, match="no extract of this home"):
-        audit_desk.departure_of(told.now, changed, "R" + "0" * 16)
+        extracts.departure_of(told.now, changed, "R" + "0" * 16)
 
 
 def test_without_the_lake_that_part_is_said_to_be_open(whole: Path, tmp_path: Path) -> None:
