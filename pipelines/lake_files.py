@@ -141,7 +141,8 @@ def _rewritten(
     ids = ", ".join(f'"{name}": {number}' for name, number in columns.items())
     told = (
         con.execute(
-            f"COPY (SELECT {chosen} FROM {rows}) TO '{new.path}' (FORMAT parquet, "  # noqa: S608
+            f"COPY (SELECT {chosen} FROM {_read(old, numbered=True)} "  # noqa: S608
+            f"ORDER BY file_row_number) TO '{new.path}' (FORMAT parquet, "
             f"ENCRYPTION_CONFIG {{footer_key_value: from_base64('{new.key}')}}, "
             f"FIELD_IDS {{{ids}}}, RETURN_STATS true)"
         )
@@ -160,9 +161,10 @@ def _name(old: File) -> str:
     return f"ducklake-{secrets.token_hex(16)}{ending}"
 
 
-def _read(file: File) -> str:
+def _read(file: File, numbered: bool = False) -> str:
+    """The rows of a file; `numbered`, since a condition on them may bring them out of order."""
     key = f"encryption_config = {{footer_key_value: from_base64('{file.key}')}}"
-    return f"read_parquet('{file.path}', {key})"
+    return f"read_parquet('{file.path}', {key}, file_row_number = {str(numbered).lower()})"
 
 
 def _chosen(name: str, where: str | None) -> str:
