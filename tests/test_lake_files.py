@@ -29,7 +29,10 @@ def test_deleted_rows_stay_deleted_and_no_other_goes(tmp_path: Path, is_blanked:
         expected = lake.table("identity", "persons").person_id.to_pyarrow().to_pylist()
     with writing(now), lake_files.opened(now, secret) as con:
         con.execute("CREATE TEMP TABLE theirs AS SELECT unnest(['P5', 'P7']) AS key")
-        where = "coalesce(person_id IN (SELECT key FROM theirs), false)"
+        where = (
+            "coalesce(person_id IN (SELECT key FROM theirs), false) OR "
+            "coalesce((person_id, sex) IN (SELECT (key, 'L') FROM theirs), false)"
+        )
         mine = {("identity", "persons"): where}
         blank = (lambda schema, name: mine.get((schema, name))) if is_blanked else None
         assert lake_files.renew(con, now, blank) >= 1
