@@ -103,18 +103,18 @@ def verify(
 ) -> None:
     """Say what is proved of an extract, and what is not. Exit 1 where anything is refuted."""
     from pipelines.audit import proof
-    from pipelines.desks import extracts
+    from pipelines.desks import proving
 
     if row:
         with reported(quiet=True):
-            found = extracts.departure_of(settings.load(), path, row)
+            found = proving.departure_of(settings.load(), path, row)
         typer.echo(json.dumps({"row_id": row, "departure_id": found}) if as_json else found)
         return
     with reported(quiet=as_json) as report:
         pinned = Path(key).read_text() if key and Path(key).is_file() else key
         secret = identity.read_text() if identity else None
         now = settings.load() if lake else None
-        claims = extracts.verify(path, pinned, secret, now, report)
+        claims = proving.verify(path, pinned, secret, now, report)
     proved = proof.is_proved(claims)
     if as_json:
         answer = {"proved": proved, "claims": [asdict(claim) for claim in claims]}

@@ -15,7 +15,7 @@ import pytest
 from pipelines import settings
 from pipelines.audit import bundle, compose, formats, proof, scope
 from pipelines.audit.suppression import withhold_all_but
-from pipelines.desks import extracts
+from pipelines.desks import extracts, proving
 from pipelines.desks.front import NothingThereError
 from pipelines.intake.arrivals import Archive
 from pipelines.keys import load
@@ -83,7 +83,7 @@ def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, told: To
 
 
 def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
-    found = extracts.verify(whole, now=told.now)
+    found = proving.verify(whole, now=told.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     assert {"lake_departures", "lake_evidence", "archive", "delivered_rows", "published"} <= set(
         states(found)
@@ -92,29 +92,29 @@ def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
 
 def test_the_house_finds_the_departure_that_an_auditor_asks_about(whole: Path, told: Told) -> None:
     rows = table(whole, "departures")["row_id"].to_pylist()
-    found = {extracts.departure_of(told.now, whole, row) for row in rows}
+    found = {proving.departure_of(told.now, whole, row) for row in rows}
     published = story.ask(told.home, "SELECT departure_id FROM departures")
     assert found == {departure for (departure,) in published}
     with pytest.raises(NothingThereError, match="no row"):
-        extracts.departure_of(told.now, whole, "R" + "0" * 16)
+        proving.departure_of(told.now, whole, "R" + "0" * 16)
 
 
 def test_a_changed_extract_is_not_asked_about(whole: Path, told: Told, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     bundle.write(changed, bundle.read(whole) | {"departures.csv": b""})
     with pytest.raises(scope.RequestError, match="no extract of this home"):
-        extracts.departure_of(told.now, changed, "R" + "0" * 16)
+        proving.departure_of(told.now, changed, "R" + "0" * 16)
 
 
 def test_without_the_lake_that_part_is_said_to_be_open(whole: Path, tmp_path: Path) -> None:
     nowhere = settings.Settings(settings.Home(tmp_path), None, "1GB", 1)
     for now in (None, nowhere):
-        assert states(extracts.verify(whole, now=now))["lake"] == proof.OPEN
+        assert states(proving.verify(whole, now=now))["lake"] == proof.OPEN
 
 
 def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
     """The home went on, and a crossing was corrected; that night is still as it was."""
-    found = extracts.verify(whole, now=corrected.now)
+    found = proving.verify(whole, now=corrected.now)
     assert proof.is_proved(found)
     assert states(found)["lake_departures"] == proof.PROVED
 
@@ -123,10 +123,10 @@ def test_rows_that_work_out_another_way_are_refuted_unless_the_code_is_another(
     whole: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compose, "withhold", lambda rows: withhold_all_but(rows, ("outcome",)))
-    found = states(extracts.verify(whole, now=told.now))
+    found = states(proving.verify(whole, now=told.now))
     assert found["lake_departures"] == proof.REFUTED
     monkeypatch.setattr(settings, "code_digest", lambda: "of another version")
-    found = states(extracts.verify(whole, now=told.now))
+    found = states(proving.verify(whole, now=told.now))
     assert found["lake_departures"] == proof.OPEN
 
 
@@ -134,7 +134,7 @@ def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> 
     now = story.copied(told, tmp_path / "home")
     for copy in (now.home.lake / "archive").rglob("*.aes"):
         copy.write_bytes(b"\x00" + copy.read_bytes())
-    found = states(extracts.verify(whole, now=now))
+    found = states(proving.verify(whole, now=now))
     refuted = [code for code, state in found.items() if state == proof.REFUTED]
     assert refuted == ["archive", "delivered_rows"]
 
@@ -211,7 +211,7 @@ def test_one_departure_tells_its_outcome_and_nothing_of_who_and_where(
     assert (row.pop("outcome"), row.pop("papers")) == ("exempt", "exit")
     del row["row_id"], row["rule"]
     assert set(row.values()) == {"*"}
-    assert proof.is_proved(extracts.verify(made.paths[1], now=told.now))
+    assert proof.is_proved(proving.verify(made.paths[1], now=told.now))
 
 
 def test_a_departure_that_is_not_there_is_said_so(told: Told, tmp_path: Path) -> None:
@@ -272,12 +272,12 @@ def test_its_pages_and_sheets_say_whose_copy_it_is(sealed: Path) -> None:
 
 
 def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, told: Told) -> None:
-    found = extracts.verify(sealed, identity=str(IDENTITY), now=told.now)
+    found = proving.verify(sealed, identity=str(IDENTITY), now=told.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     other = str(pyrage.x25519.Identity.generate())
-    assert states(extracts.verify(sealed, identity=other)) == {"age": proof.REFUTED}
+    assert states(proving.verify(sealed, identity=other)) == {"age": proof.REFUTED}
     with pytest.raises(scope.RequestError, match="--identity"):
-        extracts.verify(sealed)
+        proving.verify(sealed)
 
 
 def test_a_home_without_a_log_names_nobody(told: Told, tmp_path: Path) -> None:
@@ -290,4 +290,4 @@ def test_a_home_without_a_log_names_nobody(told: Told, tmp_path: Path) -> None:
 def test_another_home_says_that_it_is_not_its_own(whole: Path, told: Told, tmp_path: Path) -> None:
     now = replace(told.now, home=settings.Home(tmp_path / "other"))
     story.landed(now.home.landing)
-    assert states(extracts.verify(whole, now=now))["lake"] == proof.OPEN
+    assert states(proving.verify(whole, now=now))["lake"] == proof.OPEN

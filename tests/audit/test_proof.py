@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipelines import settings
 from pipelines.audit import bundle, compose, formats, manifest, proof, scope, signature
-from pipelines.desks import extracts
+from pipelines.desks import proving
 from tests.audit import tiny
 
 PUBLIC = signature.public_hex(tiny.KEY)
@@ -83,7 +83,7 @@ def test_a_folder_and_its_zip_are_the_same_extract(
     for path in (tmp_path / "extract", tmp_path / "extract.zip"):
         if not path.exists():
             path.write_bytes(packed)
-        assert proof.is_proved(extracts.verify(path, PUBLIC))
+        assert proof.is_proved(proving.verify(path, PUBLIC))
 
 
 def test_the_steps_without_pulang_say_the_same(files: Files, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_link_in_the_folder_is_refused(files: Files, tmp_path: Path) -> None:
     (tmp_path / "aside").write_bytes(files["data.xlsx"])
     (tmp_path / "extract" / "data.xlsx").unlink()
     (tmp_path / "extract" / "data.xlsx").symlink_to(tmp_path / "aside")
-    assert refuted(extracts.verify(tmp_path / "extract", PUBLIC)) == ["folder"]
+    assert refuted(proving.verify(tmp_path / "extract", PUBLIC)) == ["folder"]
 
 
 # Forged: made anew, and signed by somebody

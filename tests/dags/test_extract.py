@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines import settings
 from pipelines.audit import proof
-from pipelines.desks import extracts
+from pipelines.desks import proving
 from pipelines.schedule import work
 from tests import story
 from tests.story import Told
@@ -37,8 +37,8 @@ def test_it_is_put_into_the_home_and_proved(
     now: settings.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = asked(FORM, monkeypatch)
-    assert proof.is_proved(extracts.verify(now.home.extracts / name, now=now))
-    assert proof.is_proved(extracts.verify(now.home.extracts / f"{name}.zip", now=now))
+    assert proof.is_proved(proving.verify(now.home.extracts / name, now=now))
+    assert proof.is_proved(proving.verify(now.home.extracts / f"{name}.zip", now=now))
 
 
 @pytest.mark.usefixtures("now")
