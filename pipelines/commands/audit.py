@@ -65,9 +65,7 @@ def extract(
     }  # fmt: skip
     with reported(quiet=as_json) as report:
         now = settings.load()
-        made = extracts.extract(
-            now, given, folder, extracts.access_log(now), night and night.date(), report
-        )
+        made = extracts.extract(now, given, folder, night and night.date(), report)
     if as_json:
         paths = [str(path) for path in made.paths]
         answer = {"name": made.name, "paths": paths, "rows": dict(made.rows),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import ibis
 import ibis.expr.types as ir
 import pyrage
 
-from pipelines import keys, night, reconcile, reference, settings
+from pipelines import access_log, keys, night, reconcile, reference, settings
 from pipelines.audit import bundle, compose, scope, selection, signature
 from pipelines.audit.wording import Words
 from pipelines.desks.front import NothingThereError
-from pipelines.lake import Lake, exists, open_lake, rows_of
+from pipelines.lake import Door, Lake, exists, open_lake, open_to_note, rows_of
 
-Log = Callable[[str, Mapping[str, str]], None]
 Report = Callable[[str], None]
+READ: Door = partial(open_lake, read_only=True)
 RULES = ("policy", "policy_sha256", "contracts_sha256", "linkage_model", "code_version")
 
 
@@ -68,15 +69,15 @@ def extract(
     now: settings.Settings,
     given: Mapping[str, Any],
     out: Path,
-    log: Log,
     of_night: date | None = None,
     report: Report = lambda _: None,
 ) -> Made:
     """Make the extract that was asked for, into `out`. `given` is what `scope.request` takes.
 
-    `log` is told before anything is written. Raises RequestError, NothingThereError.
+    The access log has it before anything is written. Raises RequestError, NothingThereError or
+    LogError.
     """
-    with reading(now) as (lake, secret):
+    with reading(now, open_to_note) as (lake, secret):
         report("looking for the departures")
         then = then_of(lake, of_night)
         lists = _deliveries_named(then, given.get("lists", ()))
@@ -88,12 +89,12 @@ def extract(
             "key_fingerprint": signature.fingerprint(signature.public_hex(key))
         }
         files = compose.files(asked, told, rows, _words(), key)
-    name = compose.name_of(asked, then.night)
-    packed = bundle.zipped(files)
-    sealed = pyrage.encrypt(packed, [_recipient(asked.recipient)]) if asked.recipient else None
-    folder, zipped, encrypted = (out / f"{name}{end}" for end in ("", ".zip", ".zip.age"))
-    _refuse_there(folder, zipped, encrypted)
-    log("extract", _logged(asked, name, rows))
+        name = compose.name_of(asked, then.night)
+        packed = bundle.zipped(files)
+        sealed = pyrage.encrypt(packed, [_recipient(asked.recipient)]) if asked.recipient else None
+        folder, zipped, encrypted = (out / f"{name}{end}" for end in ("", ".zip", ".zip.age"))
+        _refuse_there(folder, zipped, encrypted)
+        access_log.note(lake, now, "extract", _logged(asked, name, rows))
     out.mkdir(parents=True, exist_ok=True)
     if sealed:  # the plain files are never on a disk
         bundle.write_file(encrypted, sealed)
@@ -102,16 +103,6 @@ def extract(
         bundle.write_file(zipped, packed)
     paths = (encrypted,) if sealed else (folder, zipped)
     return Made(name, paths, rows.counts, signature.public_hex(key))
-
-
-def access_log(now: settings.Settings) -> Log:
-    """Where extracts of a home are entered, before anything of them is written."""
-
-    def enter(_kind: str, details: Mapping[str, str]) -> None:
-        if details["kind"] == "identified":
-            raise scope.RequestError(f"{now.home.path} keeps no access log: nobody may be named")
-
-    return enter
 
 
 def _logged(asked: scope.Request, name: str, rows: compose.Rows) -> dict[str, str]:
@@ -231,11 +222,11 @@ def _words() -> Words:
 
 
 @contextmanager
-def reading(now: settings.Settings) -> Iterator[tuple[Lake, keys.Keys]]:
+def reading(now: settings.Settings, door: Door = READ) -> Iterator[tuple[Lake, keys.Keys]]:
     """The lake of a home to be read, moments as UTC, and the secret of the home."""
     if not exists(now.home):
         raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
     secret = keys.load(now.home.keys, now.key, lake_exists=True)
-    with open_lake(now, secret, read_only=True) as lake:
+    with door(now, secret) as lake:
         lake.con.execute("SET TimeZone = 'UTC'")
         yield lake, secret

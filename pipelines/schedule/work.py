@@ -89,10 +89,8 @@ def extract() -> str:
         from pipelines.desks import extracts
 
         now, of_night = settings.load(), form.get("night")
-        made = extracts.extract(
-            now, asked(form), now.home.extracts, extracts.access_log(now),
-            date.fromisoformat(of_night) if of_night else None,
-        )  # fmt: skip
+        night = date.fromisoformat(of_night) if of_night else None
+        made = extracts.extract(now, asked(form), now.home.extracts, night)
     return made.name
 
 
