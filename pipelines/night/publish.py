@@ -60,16 +60,14 @@ def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
         ),
         "placements": linked.placements, "repatriations": linked.repatriations,
     }  # fmt: skip
-    moved = lake.changed("reconciled", "departures", then).select("departure_key").distinct()
-    was, now = (
-        departures.semi_join(moved, "departure_key")
-        for departures in (
-            lake.table_at("reconciled", "departures", then),
-            lake.table("reconciled", "departures"),
-        )
+    moved = hold(lake.changed("reconciled", "departures", then).select("departure_key").distinct())
+    nights = lake.table_at("reconciled", "departures", then), lake.table("reconciled", "departures")
+    differing = hold(
+        reconcile.differing(*(night.semi_join(moved, "departure_key") for night in nights))
     )
+    was, now = (hold(night.semi_join(differing, "departure_key")) for night in nights)
     return reconcile.changes(
-        reconcile.differing(was, now),
+        differing,
         was,
         now,
         reconcile.news(changed, persons),
@@ -86,6 +84,7 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
     )
+    crossings = standard(lake).crossings
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
     gates = reference.memtable("gates")
     residents = standardise.population(lake.table("records", "population"), provinces, regencies)
@@ -113,12 +112,12 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
             this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
-        "gates": surface.gates(linked.crossings, departures, refusals(this), gates, provinces),
+        "gates": surface.gates(crossings, departures, refusals(this), gates, provinces),
         "repatriations": surface.repatriations(
             linked.repatriations, matches, departures, provinces
         ),
         "coverage": surface.coverage(
-            linked.crossings,
+            crossings,
             departures,
             linked.placements,
             linked.repatriations,
@@ -127,7 +126,7 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
         ),
         "benchmarks": surface.benchmarks(
             *published(),
-            linked.crossings,
+            crossings,
             departures,
             linked.placements,
             linked.repatriations,

@@ -59,8 +59,9 @@ def renumbered(records: ir.Table) -> ir.Table:
         "crossing_id", "received_at", "crossed_at",
         former_number=document_number(records.document_number),
     )  # fmt: skip
-    current = records.filter(records.superseded_by.isnull()).select(
-        "crossing_id", document_number=document_number(records.document_number)
+    current = records.filter(records.superseded_by.isnull())
+    current = current.semi_join(earlier, "crossing_id").select(
+        "crossing_id", document_number=lambda t: document_number(t.document_number)
     )
     both = current.inner_join(earlier, "crossing_id")
     other = both.filter(both.document_number != both.former_number)
