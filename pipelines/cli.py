@@ -27,6 +27,7 @@ app.add_typer(linkage, name="linkage")
 custody.add_to(app)
 app.command("extract")(audit.extract)
 app.command("verify")(audit.verify)
+app.command("open-data")(audit.open_data)
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
 

@@ -12,6 +12,8 @@ every withheld cell is therefore on a cycle of withheld cells, along which it ca
 next shrinks (Gusfield 1988): totals and shown cells never give it away.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -53,7 +55,7 @@ def withhold(rows: pa.Table, k: int = K) -> pa.Table:
     frame = rows.select(list(COARSE)).to_pandas().astype(object).fillna("")
     grouped = frame.groupby(list(COARSE), sort=True)
     cells = grouped.size().rename("rows").reset_index()
-    shown, of_row = _shown(_with_periods(cells), k), grouped.ngroup().to_numpy()
+    shown, of_row = _periods(shown_as(_with_periods(cells), k)), grouped.ngroup().to_numpy()
     for name in COARSE:
         values = shown[name].where(shown[name] != "", None).to_numpy()[of_row]
         at = rows.column_names.index(name)
@@ -77,11 +79,16 @@ def _with_periods(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(month=month, quarter=year + "-Q" + quarter.astype(str), year=year)
 
 
-def _shown(cells: pd.DataFrame, k: int) -> pd.DataFrame:
-    """What each combination of values is shown as."""
+def shown_as(
+    cells: pd.DataFrame, k: int = K, splits: Mapping[str, str | None] = SPLITS
+) -> pd.DataFrame:
+    """What each combination of values is shown as, in the columns of `splits`.
+
+    `cells` are distinct combinations, in order, and how many `rows` have them.
+    """
     shown = pd.DataFrame(index=cells.index)
     group = pd.Series(0, index=cells.index)
-    for column, coarser in SPLITS.items():
+    for column, coarser in splits.items():
         value = cells[column].astype(object)
         if coarser:
             value = value.where(shown[coarser] != WITHHELD, WITHHELD)
@@ -89,6 +96,11 @@ def _shown(cells: pd.DataFrame, k: int) -> pd.DataFrame:
         small = _small(part, k, is_tied=column in PLACES)
         shown[column] = value.where(~small, WITHHELD)
         group = shown.assign(group=group).groupby(["group", column], sort=True).ngroup()
+    return shown
+
+
+def _periods(shown: pd.DataFrame) -> pd.DataFrame:
+    """With `period`, the finest that is shown."""
     shown["period"] = WITHHELD
     for column in PERIODS:
         shown["period"] = shown["period"].where(shown[column] == WITHHELD, shown[column])

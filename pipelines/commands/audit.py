@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
+from pipelines.commands import custody
 from pipelines.commands.console import AsJson, out, reported
 
 DAY = ["%Y-%m-%d"]
@@ -80,10 +81,28 @@ def extract(
     out.print(f"fingerprint     {made.fingerprint}", highlight=False)
 
 
+def open_data(
+    folder: Annotated[Path, typer.Option("--out", help="Folder of the tables.", file_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Public tables of the latest night, no count of fewer than ten, as a data package."""
+    from pipelines.desks import public
+
+    with reported(quiet=as_json) as report:
+        report("counting")
+        made = public.write(settings.load(), folder)
+    if as_json:
+        typer.echo(json.dumps({"files": [str(file) for file in made.files], "rows": made.rows}))
+        return
+    for file in made.files:
+        out.print(escape(str(file)), highlight=False, soft_wrap=True)
+
+
 def verify(
     path: Annotated[
-        Path, typer.Argument(help="Folder, zip, or encrypted zip of an extract.", exists=True)
-    ],
+        Path | None,
+        typer.Argument(help="Folder, zip, or encrypted zip of an extract.", exists=True),
+    ] = None,
     key: Annotated[
         str | None, typer.Option(help="The house's public key: 64 digits, or a PEM file.")
     ] = None,
@@ -97,9 +116,16 @@ def verify(
         str | None,
         typer.Option(help="Only say which departure a row_id is, for `pulang explain`."),
     ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="The access log of this home, not an extract.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what is proved of an extract, and what is not. Exit 1 where anything is refuted."""
+    if log:
+        custody.verify_log(as_json=as_json)
+    if path is None:
+        raise typer.BadParameter("name an extract, or say --log")
     from pipelines.audit import proof
     from pipelines.desks import proving
 
