@@ -20,7 +20,7 @@ CLASSES = {"public", "internal", "quasi-identifier", "sensitive", "direct-identi
 
 def every_table() -> dict[str, Table]:
     named = {f"{schema}.{name}": table for (schema, name), table in contracts.lake().items()}
-    extracts = {f"extract.{kind}.{name}": t for (kind, name), t in contracts.extracts().items()}
+    extracts = {f"{kind}.{name}": t for (kind, name), t in contracts.extracts().items()}
     return {**contracts.sources(), **named, **contracts.marts(), **extracts}
 
 
