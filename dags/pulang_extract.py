@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag, task
 
-from pipelines.schedule.wiring import DEFAULTS
+from pipelines.schedule.wiring import DEFAULTS, WRITER
 
 TEXT = {"type": "string", "minLength": 3, "maxLength": 200, "pattern": r"^\S.*\S$"}
 DAY = {"type": ["null", "string"], "format": "date"}
@@ -52,7 +52,7 @@ PARAMS = {
     tags=["pulang"],
 )
 def pulang_extract() -> None:
-    @task
+    @task(pool=WRITER)  # it enters itself in the access log
     def extract() -> str:
         from pipelines.schedule import work
 
