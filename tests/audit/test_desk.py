@@ -35,29 +35,29 @@ def make(now: settings.Settings, out: Path, **asked: Any) -> extracts.Made:
     return extracts.extract(now, ALL | asked, out)
 
 
-def entries(told: Told) -> list[dict[str, Any]]:
+def entries(house: Told) -> list[dict[str, Any]]:
     """What the access log says of extracts."""
-    log = logbook.shown(told.now)
+    log = logbook.shown(house.now)
     return [json.loads(entry["details"]) for entry in log if entry["kind"] == "extract"]
 
 
 @pytest.fixture(scope="module")
-def told(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def house(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """The story in a home of its own, whose log these tests fill."""
     return replace(told, now=story.copied(told, tmp_path_factory.mktemp("house") / "home"))
 
 
 @pytest.fixture(scope="module")
-def whole(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(house: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everybody, pseudonymous."""
-    made = make(told.now, tmp_path_factory.mktemp("extract"))
+    made = make(house.now, tmp_path_factory.mktemp("extract"))
     return made.paths[0]
 
 
 @pytest.fixture(scope="module")
-def sealed(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sealed(house: Told, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everybody, identified."""
-    return make(told.now, tmp_path_factory.mktemp("sealed"), **NAMING).paths[0]
+    return make(house.now, tmp_path_factory.mktemp("sealed"), **NAMING).paths[0]
 
 
 def table(folder: Path, name: str) -> pa.Table:
@@ -78,11 +78,11 @@ def test_everybody_of_the_night_is_in_it_once(whole: Path) -> None:
     assert set(evidence["row_id"].to_pylist()) == set(rows["row_id"].to_pylist())
 
 
-def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, told: Told) -> None:
-    ids = story.ask(told.home, "SELECT departure_id, person_id FROM departures")
+def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, house: Told) -> None:
+    ids = story.ask(house.home, "SELECT departure_id, person_id FROM departures")
     names = [n for p in PEOPLE for n in (p.name, p.document, p.nik) if n]
     wanted = [text.encode() for text in [*names, *(i for pair in ids for i in pair)]]
-    wanted += [name.encode() for (name,) in story.ask(told.home, "SELECT file FROM batches")]
+    wanted += [name.encode() for (name,) in story.ask(house.home, "SELECT file FROM batches")]
     files = bundle.read(whole)
     assert len(wanted) > 40
     assert [n for n, c in files.items() for w in wanted if w in c] == []
@@ -90,28 +90,28 @@ def test_nothing_in_it_names_anybody_or_the_published_rows(whole: Path, told: To
     assert all(re.fullmatch("[0-9a-f]{64}", s) for s in evidence["seal"].to_pylist())
 
 
-def test_it_is_proved_to_the_delivered_rows(whole: Path, told: Told) -> None:
-    found = proving.verify(whole, now=told.now)
+def test_it_is_proved_to_the_delivered_rows(whole: Path, house: Told) -> None:
+    found = proving.verify(whole, now=house.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     assert {"lake_departures", "lake_evidence", "archive", "delivered_rows", "published"} <= set(
         states(found)
     )
 
 
-def test_the_house_finds_the_departure_that_an_auditor_asks_about(whole: Path, told: Told) -> None:
+def test_the_house_finds_the_departure_that_an_auditor_asks_about(whole: Path, house: Told) -> None:
     rows = table(whole, "departures")["row_id"].to_pylist()
-    found = {proving.departure_of(told.now, whole, row) for row in rows}
-    published = story.ask(told.home, "SELECT departure_id FROM departures")
+    found = {proving.departure_of(house.now, whole, row) for row in rows}
+    published = story.ask(house.home, "SELECT departure_id FROM departures")
     assert found == {departure for (departure,) in published}
     with pytest.raises(NothingThereError, match="no row"):
-        proving.departure_of(told.now, whole, "R" + "0" * 16)
+        proving.departure_of(house.now, whole, "R" + "0" * 16)
 
 
-def test_a_changed_extract_is_not_asked_about(whole: Path, told: Told, tmp_path: Path) -> None:
+def test_a_changed_extract_is_not_asked_about(whole: Path, house: Told, tmp_path: Path) -> None:
     changed = tmp_path / "changed"
     bundle.write(changed, bundle.read(whole) | {"departures.csv": b""})
     with pytest.raises(scope.RequestError, match="no extract of this home"):
-        proving.departure_of(told.now, changed, "R" + "0" * 16)
+        proving.departure_of(house.now, changed, "R" + "0" * 16)
 
 
 def test_without_the_lake_that_part_is_said_to_be_open(whole: Path, tmp_path: Path) -> None:
@@ -128,18 +128,18 @@ def test_a_later_night_does_not_refute_it(whole: Path, corrected: Told) -> None:
 
 
 def test_rows_that_work_out_another_way_are_refuted_unless_the_code_is_another(
-    whole: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+    whole: Path, house: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compose, "withhold", lambda rows: withhold_all_but(rows, ("outcome",)))
-    found = states(proving.verify(whole, now=told.now))
+    found = states(proving.verify(whole, now=house.now))
     assert found["lake_departures"] == proof.REFUTED
     monkeypatch.setattr(settings, "code_digest", lambda: "of another version")
-    found = states(proving.verify(whole, now=told.now))
+    found = states(proving.verify(whole, now=house.now))
     assert found["lake_departures"] == proof.OPEN
 
 
-def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> None:
-    now = story.copied(told, tmp_path / "home")
+def test_a_changed_archive_is_found(whole: Path, house: Told, tmp_path: Path) -> None:
+    now = story.copied(house, tmp_path / "home")
     for copy in (now.home.lake / "archive").rglob("*.aes"):
         copy.write_bytes(b"\x00" + copy.read_bytes())
     found = states(proving.verify(whole, now=now))
@@ -147,80 +147,80 @@ def test_a_changed_archive_is_found(whole: Path, told: Told, tmp_path: Path) -> 
     assert refuted == ["archive", "delivered_rows"]
 
 
-def test_it_is_the_same_bytes_again(whole: Path, told: Told, tmp_path: Path) -> None:
-    again = make(told.now, tmp_path)
+def test_it_is_the_same_bytes_again(whole: Path, house: Told, tmp_path: Path) -> None:
+    again = make(house.now, tmp_path)
     assert bundle.read(again.paths[0]) == bundle.read(whole)
     assert again.paths[1].read_bytes() == bundle.zipped(bundle.read(whole))
 
 
-def test_nothing_is_written_over(told: Told, tmp_path: Path) -> None:
-    make(told.now, tmp_path)
+def test_nothing_is_written_over(house: Told, tmp_path: Path) -> None:
+    make(house.now, tmp_path)
     with pytest.raises(scope.RequestError, match="there already"):
-        make(told.now, tmp_path)
+        make(house.now, tmp_path)
 
 
-def test_a_scope_of_few_is_refused_and_not_said_how_few(told: Told, tmp_path: Path) -> None:
-    before = entries(told)
+def test_a_scope_of_few_is_refused_and_not_said_how_few(house: Told, tmp_path: Path) -> None:
+    before = entries(house)
     for outcome in ("exempt", "insufficient_data"):
         with pytest.raises(scope.RequestError, match="fewer than 10 departures"):
-            make(told.now, tmp_path, outcomes=[outcome])
-    assert entries(told) == before
+            make(house.now, tmp_path, outcomes=[outcome])
+    assert entries(house) == before
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_log_is_told_who_asked_and_why(told: Told, tmp_path: Path) -> None:
-    before = entries(told)
-    made = make(told.now, tmp_path)
-    [details] = entries(told)[len(before) :]
+def test_the_log_is_told_who_asked_and_why(house: Told, tmp_path: Path) -> None:
+    before = entries(house)
+    made = make(house.now, tmp_path)
+    [details] = entries(house)[len(before) :]
     assert details["extract"] == made.name
     assert details["requester"] == ALL["requester"]
     assert details["departures"] == str(len(story.OUTCOMES))
 
 
-def test_what_the_log_does_not_take_is_not_made(told: Told, tmp_path: Path) -> None:
+def test_what_the_log_does_not_take_is_not_made(house: Told, tmp_path: Path) -> None:
     with pytest.raises(access_log.LogError, match="looks like a NIK"):
-        make(told.now, tmp_path, purpose="Perkara 3201014101900001")
+        make(house.now, tmp_path, purpose="Perkara 3201014101900001")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_list_is_named_by_its_file_and_kept_by_its_digest(told: Told, tmp_path: Path) -> None:
+def test_a_list_is_named_by_its_file_and_kept_by_its_digest(house: Told, tmp_path: Path) -> None:
     with pytest.raises(scope.RequestError, match="fewer than 10"):
-        make(told.now, tmp_path, lists=("kemlu_mmr.xlsx",))
+        make(house.now, tmp_path, lists=("kemlu_mmr.xlsx",))
     with pytest.raises(NothingThereError, match="not every list"):
-        make(told.now, tmp_path, lists=("lain.xlsx",))
+        make(house.now, tmp_path, lists=("lain.xlsx",))
 
 
-def test_a_night_that_was_not_is_said_so(told: Told, tmp_path: Path) -> None:
+def test_a_night_that_was_not_is_said_so(house: Told, tmp_path: Path) -> None:
     with pytest.raises(NothingThereError, match="2020-01-01"):
-        extracts.extract(told.now, ALL, tmp_path, date(2020, 1, 1))
+        extracts.extract(house.now, ALL, tmp_path, date(2020, 1, 1))
 
 
 # One departure
 
 
-def of_one(told: Told, out: Path) -> extracts.Made:
+def of_one(house: Told, out: Path) -> extracts.Made:
     [(departure,)] = story.ask(
-        told.home, "SELECT departure_id FROM departures WHERE outcome = 'exempt'"
+        house.home, "SELECT departure_id FROM departures WHERE outcome = 'exempt'"
     )
     one = {"first": None, "last": None, "departures": [departure]}
-    return make(told.now, out, **one)
+    return make(house.now, out, **one)
 
 
 def test_one_departure_tells_its_outcome_and_nothing_of_who_and_where(
-    told: Told, tmp_path: Path
+    house: Told, tmp_path: Path
 ) -> None:
-    made = of_one(told, tmp_path)
+    made = of_one(house, tmp_path)
     [row] = table(made.paths[0], "departures").to_pylist()
     assert (row.pop("outcome"), row.pop("papers")) == ("exempt", "exit")
     del row["row_id"], row["rule"]
     assert set(row.values()) == {"*"}
-    assert proof.is_proved(proving.verify(made.paths[1], now=told.now))
+    assert proof.is_proved(proving.verify(made.paths[1], now=house.now))
 
 
-def test_a_departure_that_is_not_there_is_said_so(told: Told, tmp_path: Path) -> None:
+def test_a_departure_that_is_not_there_is_said_so(house: Told, tmp_path: Path) -> None:
     one = {"first": None, "last": None, "departures": ["D" + "0" * 16]}
     with pytest.raises(NothingThereError, match="not every departure"):
-        make(told.now, tmp_path, **one)
+        make(house.now, tmp_path, **one)
 
 
 # Identified
@@ -253,9 +253,9 @@ def test_its_recipient_finds_the_people_and_the_delivered_rows(sealed: Path) -> 
     assert all(row["row_number"] > 0 and len(row["sha256"]) == 64 for row in mine)
 
 
-def test_evidence_points_at_the_row_of_the_archived_file(sealed: Path, told: Told) -> None:
-    secret = load(told.home.keys, told.now.key, lake_exists=True)
-    archive = Archive(told.home.lake / "archive", secret.derive("archive"))
+def test_evidence_points_at_the_row_of_the_archived_file(sealed: Path, house: Told) -> None:
+    secret = load(house.home.keys, house.now.key, lake_exists=True)
+    archive = Archive(house.home.lake / "archive", secret.derive("archive"))
     rows = formats.read_parquet(opened(sealed)["evidence.parquet"]).to_pylist()
     [row] = [r for r in rows if '"TOURIST-OUT"' in r["fields"] and r["is_current"]]
     lines = archive.read(row["sha256"]).decode().splitlines()
@@ -274,8 +274,8 @@ def test_its_pages_and_sheets_say_whose_copy_it_is(sealed: Path) -> None:
         assert "Ombudsman RI" in text
 
 
-def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, told: Told) -> None:
-    found = proving.verify(sealed, identity=str(IDENTITY), now=told.now)
+def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, house: Told) -> None:
+    found = proving.verify(sealed, identity=str(IDENTITY), now=house.now)
     assert {c for c, state in states(found).items() if state != proof.PROVED} == {"key"}
     other = str(pyrage.x25519.Identity.generate())
     assert states(proving.verify(sealed, identity=other)) == {"age": proof.REFUTED}
@@ -283,7 +283,7 @@ def test_it_is_verified_with_the_recipients_key_and_the_lake(sealed: Path, told:
         proving.verify(sealed)
 
 
-def test_another_home_says_that_it_is_not_its_own(whole: Path, told: Told, tmp_path: Path) -> None:
-    now = replace(told.now, home=settings.Home(tmp_path / "other"))
+def test_another_home_says_that_it_is_not_its_own(whole: Path, house: Told, tmp_path: Path) -> None:
+    now = replace(house.now, home=settings.Home(tmp_path / "other"))
     story.landed(now.home.landing)
     assert states(proving.verify(whole, now=now))["lake"] == proof.OPEN

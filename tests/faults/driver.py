@@ -35,7 +35,7 @@ LIMITS = (8, 64, 600)  # KiB that a file may have
 MOMENTS, SEED = 8, 7  # kills at random times
 EVERY = 8  # of the writes and published tables, one in so many
 # What a run says of itself, and not of the deliveries.
-OF_RUNS = {("ops", "stages"), ("ops", "nights"), ("ops", "checks")}
+OF_RUNS = {("ops", name) for name in ("stages", "nights", "checks", "access_log")}
 
 Says = dict[str, str]
 

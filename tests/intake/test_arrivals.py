@@ -152,7 +152,7 @@ def test_an_interrupted_copy_leaves_no_whole_file(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(arrivals, "_encoding", interrupted)
+        patched.setattr(arrivals, "encoding_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
             archive(tmp_path).keep(arrival)
     assert [path.suffix for path in copies(tmp_path)] == [".half"]
