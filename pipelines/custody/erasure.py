@@ -108,8 +108,10 @@ def _file(now: settings.Settings) -> Path:
 
 def _keep(now: settings.Settings, secret: keys.Keys, mine: Held) -> None:
     nonce, text = os.urandom(keys.NONCE), json.dumps(asdict(mine)).encode()
-    _file(now).touch(mode=0o600)
-    _file(now).write_bytes(nonce + _cipher(secret).encrypt(nonce, text, None))
+    half = _file(now).with_suffix(".half")
+    half.touch(mode=0o600)
+    half.write_bytes(nonce + _cipher(secret).encrypt(nonce, text, None))
+    half.replace(_file(now))
 
 
 def _pending(now: settings.Settings, secret: keys.Keys) -> Held | None:
