@@ -19,7 +19,7 @@ import ibis
 
 from pipelines import settings
 from pipelines.errors import PulangError
-from pipelines.lake import Lake
+from pipelines.lake import Lake, rows_of
 
 KINDS = (
     "night", "explain", "review", "judgement", "extract", "find_person", "correction",
@@ -118,17 +118,14 @@ def _held_against(digests: list[str], night: Row) -> Iterator[Finding]:
 def head(lake: Lake) -> Head:
     """The end of the log as it is now."""
     last = lake.table("ops", "access_log").order_by(ibis.desc("entry_number")).limit(1)
-    for row in last.select("entry_number", "digest").to_pyarrow().to_pylist():
+    for row in rows_of(last.select("entry_number", "digest")):
         return Head(row["entry_number"], row["digest"])
     return Head()
 
 
 def entries(lake: Lake) -> list[dict[str, Any]]:
     """The whole log, the oldest entry first."""
-    rows: list[dict[str, Any]] = (
-        lake.table("ops", "access_log").order_by("entry_number", "digest").to_pyarrow().to_pylist()
-    )
-    return rows
+    return rows_of(lake.table("ops", "access_log").order_by("entry_number", "digest"))
 
 
 def enter(lake: Lake, at: datetime, actor: str, kind: str, details: Row) -> None:

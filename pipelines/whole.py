@@ -3,12 +3,12 @@
 from pathlib import Path
 
 
-def write(file: Path, text: str, mode: int | None = None) -> None:
+def write(file: Path, content: str | bytes, mode: int | None = None) -> None:
     """Write beside the file and rename over it, so that no reader and no crash meets a half."""
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_name(f".{file.name}.half")
     half.unlink(missing_ok=True)
     if mode is not None:
         half.touch(mode=mode)
-    half.write_text(text, encoding="utf-8")
+    half.write_bytes(content.encode() if isinstance(content, str) else content)
     half.replace(file)

@@ -19,15 +19,15 @@ from typing import Any
 import duckdb
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipelines import access_log, contracts, keys, lake_files, settings
+from pipelines import access_log, contracts, keys, lake_files, settings, whole
 from pipelines.catalog import writing
 from pipelines.custody import held
 from pipelines.custody.held import Held
-from pipelines.desks.front import NothingThereError
+from pipelines.desks.front import NothingThereError, secret_of
 from pipelines.errors import PulangError
 from pipelines.intake import redact, supersede
 from pipelines.intake.arrivals import Archive
-from pipelines.lake import CATALOG, Lake, exists, open_lake, rows_of
+from pipelines.lake import CATALOG, Lake, open_lake, rows_of
 from pipelines.publish import kept
 
 ERASED = "erased"
@@ -75,9 +75,7 @@ def erase(now: settings.Settings, person_id: str, order: Order) -> Erased:
     """
     if not all(vars(order).values()) or order.approver in now.actor:
         raise ErasureError("reason, legal basis and an approver other than the actor are needed")
-    if not exists(now.home):
-        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
-    secret = keys.load(now.home.keys, now.key, lake_exists=True)
+    secret = secret_of(now)
     with open_lake(now, secret) as lake:
         mine = _pending(now, secret) or held.of(lake, [person_id])
         if mine.persons != [person_id] or not mine.row_keys:
@@ -108,10 +106,7 @@ def _file(now: settings.Settings) -> Path:
 
 def _keep(now: settings.Settings, secret: keys.Keys, mine: Held) -> None:
     nonce, text = os.urandom(keys.NONCE), json.dumps(asdict(mine)).encode()
-    half = _file(now).with_suffix(".half")
-    half.touch(mode=0o600)
-    half.write_bytes(nonce + _cipher(secret).encrypt(nonce, text, None))
-    half.replace(_file(now))
+    whole.write(_file(now), nonce + _cipher(secret).encrypt(nonce, text, None), mode=0o600)
 
 
 def _pending(now: settings.Settings, secret: keys.Keys) -> Held | None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ import pyrage
 from pipelines import access_log, keys, night, reconcile, reference, settings
 from pipelines.audit import bundle, compose, scope, selection, signature
 from pipelines.audit.wording import Words
-from pipelines.desks.front import NothingThereError
-from pipelines.lake import Door, Lake, exists, open_lake, open_to_note, rows_of
+from pipelines.desks.front import READ, NothingThereError, secret_of
+from pipelines.lake import Door, Lake, open_to_note, rows_of
 
 Report = Callable[[str], None]
-READ: Door = partial(open_lake, read_only=True)
 RULES = ("policy", "policy_sha256", "contracts_sha256", "linkage_model", "code_version")
 
 
@@ -84,10 +82,9 @@ def extract(
         asked = scope.request(_outcomes(), **{**given, "lists": lists})
         rows = rows_of_scope(then, asked, secret)
         key = signature.private_key(secret)
+        public = signature.public_hex(key)
         report("writing the extract")
-        told = dict(then.night) | {
-            "key_fingerprint": signature.fingerprint(signature.public_hex(key))
-        }
+        told = dict(then.night) | {"key_fingerprint": signature.fingerprint(public)}
         files = compose.files(asked, told, rows, _words(), key)
         name = compose.name_of(asked, then.night)
         packed = bundle.zipped(files)
@@ -102,7 +99,7 @@ def extract(
         bundle.write(folder, files)
         bundle.write_file(zipped, packed)
     paths = (encrypted,) if sealed else (folder, zipped)
-    return Made(name, paths, rows.counts, signature.public_hex(key))
+    return Made(name, paths, rows.counts, public)
 
 
 def _logged(asked: scope.Request, name: str, rows: compose.Rows) -> dict[str, str]:
@@ -224,9 +221,7 @@ def _words() -> Words:
 @contextmanager
 def reading(now: settings.Settings, door: Door = READ) -> Iterator[tuple[Lake, keys.Keys]]:
     """The lake of a home to be read, moments as UTC, and the secret of the home."""
-    if not exists(now.home):
-        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
-    secret = keys.load(now.home.keys, now.key, lake_exists=True)
+    secret = secret_of(now)
     with door(now, secret) as lake:
         lake.con.execute("SET TimeZone = 'UTC'")
         yield lake, secret

@@ -33,6 +33,7 @@ from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
 from pipelines.night import health
 
+READ: Door = partial(open_lake, read_only=True)
 # What `evaluate` reads of a crossing.
 CROSSED = ("crossing_id", "document_number", "document_type", "person_id")
 
@@ -54,19 +55,37 @@ class Status(health.Health):
     open_to_others: list[str]
 
 
+def secret_of(now: settings.Settings) -> keys.Keys:
+    """The secret of a home that has a lake. Raises NothingThereError or KeyMissingError."""
+    if not exists(now.home):
+        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
+    return keys.load(now.home.keys, now.key, lake_exists=True)
+
+
 @contextmanager
 def reading(now: settings.Settings) -> Iterator[Lake]:
-    with opened(now, partial(open_lake, read_only=True)) as lake:
+    with opened(now, READ) as lake:
         yield lake
 
 
 @contextmanager
 def opened(now: settings.Settings, door: Door) -> Iterator[Lake]:
-    if not exists(now.home):
-        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
-    secret = keys.load(now.home.keys, now.key, lake_exists=True)
-    with door(now, secret) as lake:
+    with door(now, secret_of(now)) as lake:
         yield lake
+
+
+@contextmanager
+def published(
+    now: settings.Settings, file: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse, or a kept file of it, to be read. Raises NothingThereError."""
+    if not now.home.warehouse.exists():
+        raise NothingThereError(f"nothing published in {now.home.path}; run `pulang night` first")
+    con = duckdb.connect(str(file or now.home.warehouse), read_only=True)
+    try:
+        yield con
+    finally:
+        con.close()
 
 
 def status(now: settings.Settings) -> Status:
@@ -83,15 +102,11 @@ def status(now: settings.Settings) -> Status:
 
 def query(now: settings.Settings, sql: str, file: Path | None = None) -> pa.Table:
     """Rows of the published warehouse, or of a kept file, read only. Raises QueryError."""
-    if not now.home.warehouse.exists():
-        raise NothingThereError(f"nothing published in {now.home.path}; run `pulang night` first")
-    con = duckdb.connect(str(file or now.home.warehouse), read_only=True)
-    try:
-        return con.sql(sql).to_arrow_table()
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from None
-    finally:
-        con.close()
+    with published(now, file) as con:
+        try:
+            return con.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from None
 
 
 def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines import settings
-from pipelines.desks.front import NothingThereError
+from pipelines.desks.front import NothingThereError, published
 from pipelines.publish import kept
 
 RESULT = ("departure_id", "person_id", "previous_outcome", "outcome", "previous_rule", "rule",
@@ -41,10 +40,7 @@ def changes(now: settings.Settings, first: date, last: date) -> Between:
 
     Told by the current published file, which has the changes of every night.
     """
-    if not now.home.warehouse.exists():
-        raise NothingThereError(f"nothing published in {now.home.path}; run `pulang night` first")
-    con = duckdb.connect(str(now.home.warehouse), read_only=True)
-    try:
+    with published(now) as con:
         engine = ibis.duckdb.from_connection(con)
         ends = [_numbered(engine.table("nights"), night) for night in (first, last)]
         numbers = [end["night_number"] for end in ends]
@@ -52,8 +48,6 @@ def changes(now: settings.Settings, first: date, last: date) -> Between:
             raise NothingThereError(f"the night of {last} was not published after that of {first}")
         rows = between(engine.table("changes"), *numbers).to_pyarrow()
         return Between(ends[0], ends[1], rows)
-    finally:
-        con.close()
 
 
 def between(changes: ir.Table, first: int, last: int) -> ir.Table:

@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 
 from pipelines import __version__, contracts, keys, link, night, settings
-from pipelines.desks.front import NothingThereError
+from pipelines.desks.front import NothingThereError, secret_of
 from pipelines.intake.arrivals import Archive
-from pipelines.lake import Lake, exists, open_lake, rows_of
+from pipelines.lake import Lake, open_lake, rows_of
 from pipelines.policy import OVERRIDE
 from pipelines.publish import digest, kept
 
@@ -45,10 +45,8 @@ def replay(
     now: settings.Settings, day: date, report: Callable[[str], None] = lambda _: None
 ) -> Replayed:
     """Rebuild the last night published with that date. Raises NothingThereError without one."""
-    if not exists(now.home):
-        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
+    secret = secret_of(now)
     files = {one.number: one.file for one in kept.kept(now.home.warehouse)}
-    secret = keys.load(now.home.keys, now.key, lake_exists=True)
     now.home.path.mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="replay-", dir=now.home.path))
     try:

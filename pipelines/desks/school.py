@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from pipelines import keys, link, night, papers, settings
-from pipelines.desks.front import NothingThereError
-from pipelines.lake import exists, open_lake
+from pipelines import link, night, papers, settings
+from pipelines.desks.front import secret_of
+from pipelines.lake import open_lake
 
 HEADER = "# Written by `pulang linkage train`; see schemas/linkage.yaml for what is compared.\n"
 
@@ -24,9 +24,7 @@ def train(
 
     The same records give the same file. Raises NothingThereError where there is no lake.
     """
-    if not exists(now.home):
-        raise NothingThereError(f"no lake in {now.home.path}; run `pulang night` first")
-    secret = keys.load(now.home.keys, now.key, lake_exists=True)
+    secret = secret_of(now)
     with open_lake(now, secret, read_only=True) as lake, lake.scratchpad() as hold:
         of_home = papers.standardised(night.records_of(lake), hold, lake.scratchpad)
         model = link.declared()
