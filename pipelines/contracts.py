@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 from open_data_contract_standard.model import (
     CustomProperty,
     DataQuality,
@@ -23,6 +22,7 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
+from pipelines import whole
 from pipelines.errors import PulangError
 from pipelines.settings import SCHEMAS
 
@@ -190,7 +190,7 @@ def _table(schema: SchemaObject, contract: OpenDataContractStandard) -> Table:
 
 
 def _read(file: Path) -> OpenDataContractStandard:
-    return OpenDataContractStandard.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    return OpenDataContractStandard.model_validate(whole.read_yaml(file))
 
 
 def _folder(name: str) -> Iterator[tuple[str, Table]]:

@@ -71,6 +71,8 @@ class Lake:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         """Wrap a connection with the lake attached; use `open_lake`."""
         self.con = con
+        # The engine merges nested selects itself; doing it before took a tenth of a small night.
+        ibis.options.sql.fuse_selects = False
         self.ibis: Backend = ibis.duckdb.from_connection(con)
         self._scratch = 0
 

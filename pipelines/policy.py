@@ -18,6 +18,7 @@ import pyarrow as pa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, ValidationError, model_validator
 
+from pipelines import whole
 from pipelines.errors import PulangError
 from pipelines.settings import SCHEMAS
 
@@ -226,7 +227,7 @@ def _parameter(name: str, body: Any) -> Parameter:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = whole.read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PolicyError(path, "(file)", f"cannot be read: {error}") from None
     if document is None:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
+from pipelines.whole import read_yaml
 
 MONTHS = {
     "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
@@ -43,6 +43,4 @@ def whole(number: int, language: str) -> str:
     return said.replace(",", ".") if language == "id" else said
 
 
-TEXTS: dict[str, dict[str, str]] = yaml.safe_load(
-    Path(__file__).with_name("wording.yaml").read_text("utf-8")
-)
+TEXTS: dict[str, dict[str, str]] = read_yaml(Path(__file__).with_name("wording.yaml"))

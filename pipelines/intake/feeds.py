@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from pipelines import contracts
+from pipelines import contracts, whole
 from pipelines.errors import PulangError
 from pipelines.intake import arrivals
 
@@ -66,7 +66,7 @@ def declared(home: Path) -> list[Feed]:
     if not (home / FILE).exists():
         return []
     try:
-        said = yaml.safe_load((home / FILE).read_text("utf-8")) or {}
+        said = whole.read_yaml(home / FILE) or {}
         feeds = [Feed(**entry) for entry in said["feeds"]]
     except (yaml.YAMLError, ValidationError, KeyError, TypeError):
         raise FeedError(f"{FILE} is not a list of feeds") from None

@@ -161,7 +161,7 @@ class Blocking:
             anchors, rule, RIGHT, anchor_kind="kind", anchor_has_nik="has_nik"
         ).rename(anchor_key="record_key")
         left, right = self._apart(left, right, rule, few)
-        met = left.inner_join(right, [*_keys(rule), *_two(left, right, rule)])
+        met = left.inner_join(right, ["key", *_two(left, right, rule)])
         if needs_no_nik:
             met = met.filter((met.link != RENEWAL) | ~met.has_nik | ~met.anchor_has_nik)
         fits = ibis.or_(
@@ -191,21 +191,17 @@ class Blocking:
     def _apart(
         self, left: ir.Table, right: ir.Table, rule: BlockingRule, few: str | None
     ) -> tuple[ir.Table, ir.Table]:
-        """Both sides with every combination of the values of their lists.
+        """Both sides with a key for every combination of the values of their parts.
 
-        Of a large side only what the small one has as well, looked at value after value: a name
-        with two places and three words would else be six rows before anything is known of it.
+        Of a large side only what agrees with the small one in the parts that are no lists: the
+        rest need not be taken apart.
         """
         if few is None:
-            return _all_apart(left, rule), _all_apart(right, rule)
+            return _keyed(left, rule), _keyed(right, rule)
         small, large = (left, right) if few == LEFT else (right, left)
-        small = self.hold(_all_apart(small, rule))
-        seen: list[str] = []
-        for part in sorted(_keys(rule), key=lambda part: _is_list(large, part)):
-            if _is_list(large, part):
-                large = _shared(large, small, seen).unnest(part)
-            seen.append(part)
-        large = _shared(large, small, seen)
+        small = self.hold(_keyed(small, rule))
+        plain = [part for part in _keys(rule) if not _is_list(large, part)]
+        large = _keyed(_shared(large, small, plain), rule)
         return (small, large) if few == LEFT else (large, small)
 
 
@@ -218,11 +214,17 @@ def _shared(large: ir.Table, small: ir.Table, parts: list[str]) -> ir.Table:
     return large.semi_join(small.select(*parts).distinct(), parts).view() if parts else large
 
 
-def _all_apart(papers: ir.Table, rule: BlockingRule) -> ir.Table:
+def _keyed(papers: ir.Table, rule: BlockingRule) -> ir.Table:
+    """A row for every combination of the values of lists, with `key`, one number for all parts.
+
+    Numbers join several times faster than texts and dates side by side. Two combinations with one
+    number, once in 10^19, would be two papers compared in vain.
+    """
     for part in _keys(rule):
         if _is_list(papers, part):
-            papers = papers.unnest(part)
-    return papers
+            # Not `Table.unnest`, a join of every row with its list in ten times the time.
+            papers = papers.mutate(**{part: papers[part].unnest()})
+    return papers.mutate(key=ibis.struct({part: papers[part] for part in _keys(rule)}).hash())
 
 
 def _keys(rule: BlockingRule) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipelines import whole
 from pipelines.errors import PulangError
 from pipelines.settings import SCHEMAS
 
@@ -185,7 +186,7 @@ class Weights(Frozen):
 @cache
 def declared() -> Model:
     """The model of schemas/linkage.yaml; raises pydantic.ValidationError where it is unsound."""
-    return Model.model_validate(yaml.safe_load((SCHEMAS / "linkage.yaml").read_text("utf-8")))
+    return Model.model_validate(whole.read_yaml(SCHEMAS / "linkage.yaml"))
 
 
 def weights(home: Path | None = None) -> Weights:
@@ -196,7 +197,7 @@ def weights(home: Path | None = None) -> Weights:
     own = home / WEIGHTS if home else None
     file = own if own is not None and own.exists() else SCHEMAS / WEIGHTS
     try:
-        read = Weights.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        read = Weights.model_validate(whole.read_yaml(file))
     except (ValueError, yaml.YAMLError) as error:
         raise WeightsError(f"{file.name} cannot be read: {error}") from None
     return _fitting(read, file.name)

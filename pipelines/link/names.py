@@ -83,13 +83,15 @@ def spoken(names: ir.Table) -> ir.Table:
     once. A name of nothing else keeps its words.
     """
     written = names.select("name", word=names.name.split(" "))
-    words = written.unnest("word").select("name", "word")
+    words = written.select("name", word=written.word.unnest())
     silent = words.filter(words.word.isin(_silent()))
     is_spaced = names.name.re_search(SPACED_LETTERS)
     again = names.name.replace(names.name.split(" ")[0], "").strip() == ""
     odd = names.filter(is_spaced | again).select("name").union(silent.select("name")).distinct()
     plain = written.anti_join(odd, "name")
-    return ibis.union(plain, _telling(odd)).unnest("word", offset="position")
+    told = ibis.union(plain, _telling(odd))
+    placed = told.mutate(position=ibis.range(told.word.length()).unnest()).view()
+    return placed.mutate(word=placed.word[placed.position])
 
 
 def _telling(names: ir.Table) -> ir.Table:
