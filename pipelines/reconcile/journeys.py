@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from pipelines import moments
 from pipelines.policy import Policy
 
 # What a journey needs to know of the crossing that follows an exit.
@@ -42,29 +43,29 @@ def _in_sequence(crossings: ir.Table, policy: Policy) -> ir.Table:
         "purpose",
         is_splp=(crossings.document_type == "SPLP").fill_null(False),
         is_border_pass=(crossings.document_type == "PLB").fill_null(False),
+        at=moments.microseconds(crossings.crossed_at),
         traveller=crossings.person_id.fill_null(crossings.crossing_id),
     )
     slim = _placed(slim)
     life = ibis.window(group_by=slim.traveller, order_by=_order(slim))
     before = {
-        f"previous_{name}": slim[name].lag().over(life)
-        for name in ("is_exit", "gate_code", "crossed_at")
+        f"previous_{name}": slim[name].lag().over(life) for name in ("is_exit", "gate_code", "at")
     }
-    after = {f"next_{name}": slim[name].lead().over(life) for name in (*FOLLOWING, "crossed_at")}
+    after = {f"next_{name}": slim[name].lead().over(life) for name in (*FOLLOWING, "at")}
     return _with_repeat_flags(slim.mutate(**before, **after), policy)
 
 
 def _order(scans: ir.Table) -> list[ir.Value]:
-    return [scans.placed_at, scans.crossed_at, scans.crossing_id]
+    return [scans.placed_at, scans.at, scans.crossing_id]
 
 
 def _placed(slim: ir.Table) -> ir.Table:
-    """Crossings with `placed_at`, by which they are put in order (key crossing_id)."""
+    """Crossings with `placed_at` (microseconds), which puts them in order (key crossing_id)."""
     both = same_minute(slim)
     pairs = both.select(pair_id="crossing_id", pair_at="placed_at")
     joined = slim.left_join(pairs, slim.crossing_id == pairs.pair_id)
     return joined.mutate(
-        placed_at=joined.pair_at.coalesce(joined.crossed_at),
+        placed_at=joined.pair_at.coalesce(joined["at"]),
         is_same_minute=joined.pair_id.notnull(),
     ).drop("pair_id", "pair_at")
 
@@ -77,43 +78,30 @@ def same_minute(slim: ir.Table) -> ir.Table:
     direction only; minutes of both directions change nothing, so the order is total. They are
     few, and found by a join, so that sorting them again is cheap.
     """
-    marked = slim.select(
-        "traveller", "is_exit", "crossing_id", "crossed_at", minute=_minute(slim.crossed_at)
-    )
+    minute_of = (slim["at"] // moments.MINUTE).cast("int64")
+    marked = slim.select("traveller", "is_exit", "crossing_id", "at", minute=minute_of)
     entries = marked.filter(~marked.is_exit)
     pairs = marked.filter(marked.is_exit).semi_join(entries, ["traveller", "minute"])
     lives = marked.semi_join(pairs.select("traveller").distinct(), "traveller")
     minute = ibis.window(group_by=["traveller", "minute"])
     direction = lives.is_exit.cast("int8")
     lives = lives.mutate(is_both=direction.min().over(minute) < direction.max().over(minute))
-    before = ibis.window(
-        group_by="traveller", order_by=["crossed_at", "crossing_id"], preceding=(None, 1)
-    )
+    before = ibis.window(group_by="traveller", order_by=["at", "crossing_id"], preceding=(None, 1))
     left_at, entered_at = (
-        ibis.cases((~lives.is_both & side, lives.crossed_at)).max().over(before)
+        ibis.cases((~lives.is_both & side, lives["at"])).max().over(before)
         for side in (lives.is_exit, ~lives.is_exit)
     )
     was_abroad = left_at.notnull() & (entered_at.isnull() | (left_at > entered_at))
     both = lives.mutate(was_abroad=was_abroad).filter(lives.is_both)
-    start = both.crossed_at.truncate("m")
-    later = ibis.ifelse(both.is_exit == both.was_abroad, start + _HALF, start)
+    start = both.minute * moments.MINUTE
+    later = ibis.ifelse(both.is_exit == both.was_abroad, start + moments.MINUTE // 2, start)
     return both.select("crossing_id", placed_at=later)
 
 
-def _minute(moment: ir.TimestampValue) -> ir.IntegerValue:
-    """The minute as a number: engines truncate a time with a zone slowly."""
-    return (moment.epoch_seconds() / 60).floor().cast("int64")
-
-
-_HALF = ibis.interval(seconds=30)
-
-
 def _with_repeat_flags(scans: ir.Table, policy: Policy) -> ir.Table:
-    soon = ibis.interval(minutes=policy.duplicate_scan_minutes)
-    is_repeat = _same_crossing(scans, "previous") & (
-        scans.crossed_at <= scans.previous_crossed_at + soon
-    )
-    is_repeated = _same_crossing(scans, "next") & (scans.next_crossed_at <= scans.crossed_at + soon)
+    soon = policy.duplicate_scan_minutes * moments.MINUTE
+    is_repeat = _same_crossing(scans, "previous") & (scans["at"] <= scans.previous_at + soon)
+    is_repeated = _same_crossing(scans, "next") & (scans.next_at <= scans["at"] + soon)
     return scans.mutate(
         is_repeat=is_repeat.fill_null(False), is_repeated=is_repeated.fill_null(False)
     )

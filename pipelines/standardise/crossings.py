@@ -3,6 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
+from pipelines import moments
 from pipelines.standardise import countries as country_names
 from pipelines.standardise import gates as gate_names
 from pipelines.standardise import purposes
@@ -46,9 +47,6 @@ def crossings(
 
 
 def local_date(moment: ir.TimestampValue, hours_ahead: ir.IntegerValue) -> ir.DateValue:
-    """The date on the wall where `moment` is `hours_ahead` of UTC (WIB when null).
-
-    Ibis keeps the time zone of a session at UTC on DuckDB and on Spark, so the date is of UTC
-    until it is shifted.
-    """
-    return (moment + hours_ahead.fill_null(DEFAULT_HOURS_AHEAD).as_interval("h")).date()
+    """The date on the wall where `moment` is `hours_ahead` of UTC (WIB when null)."""
+    ahead = hours_ahead.fill_null(DEFAULT_HOURS_AHEAD) * moments.HOUR
+    return moments.date_of(moments.microseconds(moment) + ahead)
