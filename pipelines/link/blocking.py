@@ -249,9 +249,8 @@ def unresolved(papers: ir.Table, clusters: ir.Table, kind: Kind) -> ir.Table:
     """`papers` (record_key, ...) that have no partner of the kind's right side yet."""
     if kind.name == RENEWAL:
         return papers
-    resolved = clusters.has_document
-    if "splp" in kind.right:
-        resolved = resolved | clusters.has_paper
+    # Who has a passport may have come home on a paper in lieu all the same.
+    resolved = clusters.has_paper if "splp" in kind.right else clusters.has_document
     return papers.anti_join(clusters.filter(resolved), "record_key")
 
 

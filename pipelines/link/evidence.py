@@ -179,7 +179,7 @@ def shared_places(pairs: ir.Table) -> ir.Table:
 
 # Events by strength; the strongest of a pair counts.
 EVENTS = ("none", "later", "in_time", "to_destination", "used_later", "was_abroad", "was_there",
-          "entry_on_the_day")  # fmt: skip
+          "entry_from_elsewhere", "entry_on_the_day")  # fmt: skip
 RANK = {name: number for number, name in enumerate(EVENTS)}
 
 
@@ -187,7 +187,7 @@ def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
     """Crossings on `documents` (record_key, travel_document), each with the day of the next one.
 
     Columns: record_key, is_exit, crossed_on, country_code, is_first, next_on (null for the last),
-    is_next_entry.
+    is_next_entry, is_lone_entry (not after an exit on the same document).
     """
     theirs = crossings.select(
         "crossing_id", "crossed_at", "is_exit", "crossed_on", "country_code",
@@ -198,6 +198,7 @@ def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
         next_on=theirs.crossed_on.lead().over(order),
         is_next_entry=(~theirs.is_exit.lead().over(order)).fill_null(False),
         is_first=ibis.row_number().over(order) == 0,
+        is_lone_entry=~theirs.is_exit & ~theirs.is_exit.lag().over(order).fill_null(False),
     )
     return following.drop("crossing_id", "crossed_at", "travel_document")
 
@@ -213,7 +214,8 @@ def events(pairs: ir.Table, trips: ir.Table) -> ir.Table:
     days = joined.crossed_on.delta(joined.event_on, unit="day")
     there = (joined.country_code == joined.event_country).fill_null(False)
     is_placement = joined.kind == "placement"
-    on_the_day = ~joined.is_exit & days.between(-NEAR, NEAR) & there
+    is_on_the_day = ~joined.is_exit & days.between(-NEAR, NEAR)
+    is_arrival = is_on_the_day & joined.kind.isin(("list", "list_paper"))
     came_later = joined.is_next_entry & (joined.next_on > joined.event_on + _days(NEAR))
     is_open = joined.next_on.isnull() | (joined.next_on >= joined.event_on - _days(NEAR))
     still_away = is_open & ~came_later.fill_null(False)  # who enters weeks later was not home
@@ -226,7 +228,8 @@ def events(pairs: ir.Table, trips: ir.Table) -> ir.Table:
         (is_placement & in_time, RANK["in_time"]),
         (is_placement & later & there, RANK["later"]),
         (is_placement, RANK["none"]),
-        (on_the_day & (joined.kind == "list"), RANK["entry_on_the_day"]),
+        (is_arrival & there, RANK["entry_on_the_day"]),
+        (is_arrival & (joined.kind == "list_paper"), RANK["entry_from_elsewhere"]),
         (was_away & there, RANK["was_there"]),
         (was_away, RANK["was_abroad"]),
         (days > NEAR, RANK["used_later"]),
@@ -304,13 +307,43 @@ def renewals(beside: ir.Table, trips: ir.Table) -> ir.Table:
     opened = trips.filter(trips.is_first).select(
         "record_key", first="is_exit", first_on="crossed_on"
     )
-    renewed = beside.filter(beside.kind == "renewal").select("record_key", "anchor_key")
-    joined = renewed.inner_join(followed, "record_key").inner_join(
-        opened.rename(anchor_key="record_key"), "anchor_key"
+    renewed = beside.filter(beside.kind == "renewal").select("record_key", "anchor_key").view()
+    joined = (
+        renewed.inner_join(followed, "record_key")
+        .inner_join(opened.rename(anchor_key="record_key"), "anchor_key")
+        .left_join(homecomings(renewed, trips), ["record_key", "anchor_key"])
     )
     event = ibis.cases(
+        (joined.is_from_there, "comes_home"),
+        (joined.is_from_there.notnull(), "comes_home_otherwise"),
         (joined.last_on > joined.first_on, "overlaps"),
         (joined["last"] != joined["first"], "continues"),
         else_="breaks",
     )
     return joined.select("record_key", "anchor_key", event=event)
+
+
+def homecomings(pairs: ir.Table, trips: ir.Table) -> ir.Table:
+    """Pairs of passports of which the one leaves and the other comes home. Key: record_key,
+    anchor_key.
+
+    The exit is followed by no entry on its own passport, and the entry, which follows no exit on
+    its own, lies where that entry should. Column is_from_there: from the country left for.
+    """
+    is_open = trips.is_exit & ~trips.is_next_entry
+    left = trips.filter(is_open).select(
+        out_key="record_key", left_on="crossed_on", until="next_on", left_for="country_code"
+    )
+    came = trips.filter(trips.is_lone_entry).select(
+        home_key="record_key", came_on="crossed_on", came_from="country_code"
+    )
+    either = ibis.union(
+        pairs.mutate(out_key=pairs.record_key, home_key=pairs.anchor_key),
+        pairs.mutate(out_key=pairs.anchor_key, home_key=pairs.record_key),
+    )
+    met = either.inner_join(left, "out_key").inner_join(came, "home_key")
+    is_between = (met.left_on <= met.came_on) & (met.came_on <= met.until).fill_null(True)
+    found = met.filter(is_between)
+    return found.group_by("record_key", "anchor_key").agg(
+        is_from_there=(found.left_for == found.came_from).fill_null(False).any()
+    )

@@ -349,7 +349,10 @@ ONE: dict[str, tuple[list[str], set[tuple[str, str, str]]]] = {
     "a placement and a passport": (["P:1", "D:A1"], {p for p in WHOLE if p[0] == "P:1"}),
     "a list and a placement": (["L:1", "P:1"], set()),
     "a list and a paper in lieu": (["L:1", "D:S1"], {("L:1", "D:S1", "list_paper")}),
-    "a list and a passport": (["L:1", "D:A1"], {p for p in WHOLE if p[0] == "L:1"}),
+    "a list and a passport, on which nobody need have come home": (
+        ["L:1", "D:A1"],
+        {p for p in WHOLE if p[0] == "L:1" and p[2] == "list"},
+    ),
     "a paper in lieu and a passport": (["D:S1", "D:A1"], {p for p in WHOLE if p[0] == "D:S1"}),
     "a bare crossing and a passport": (["W:1", "D:B1"], {p for p in WHOLE if p[0] == "W:1"}),
 }

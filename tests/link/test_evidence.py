@@ -202,6 +202,14 @@ LISTED: dict[str, tuple[list[Row], str | None]] = {
     ),
     "was there and came on the day": ([left("D:1", -300), came("D:1", 0)], "entry_on_the_day"),
 }
+# A paper in lieu is the way home of which a list speaks.
+IN_LIEU: dict[str, tuple[list[Row], str | None]] = {
+    "came two days before": ([came("D:1", -2)], "none"),
+    "came the day before": ([came("D:1", -1)], "entry_on_the_day"),
+    "came the day after": ([came("D:1", 1)], "entry_on_the_day"),
+    "came two days after": ([came("D:1", 2)], "used_later"),
+    "came on the day, from elsewhere": ([came("D:1", 0, "SGP")], "entry_from_elsewhere"),
+}
 # The return is the entry on the paper in lieu; the passport cannot have entered with it.
 RETURNED: dict[str, tuple[list[Row], str | None]] = {
     "no crossing": ([], None),
@@ -213,7 +221,12 @@ RETURNED: dict[str, tuple[list[Row], str | None]] = {
 }
 EVENTS = [
     (kind, case, *told)
-    for kind, cases in (("placement", PLACED), ("list", LISTED), ("splp", RETURNED))
+    for kind, cases in (
+        ("placement", PLACED),
+        ("list", LISTED),
+        ("list_paper", IN_LIEU),
+        ("splp", RETURNED),
+    )
     for case, told in cases.items()
 ]
 
@@ -253,7 +266,37 @@ RENEWALS: dict[str, tuple[list[Row], list[Row], str | None]] = {
     "out on the one and home on the other": (
         [left("D:1", 0)],
         [came("D:2", 90), left("D:2", 200)],
-        "continues",
+        "comes_home",
+    ),
+    "out on the one and home on the other, from another country": (
+        [left("D:1", 0)],
+        [came("D:2", 90, "SGP")],
+        "comes_home_otherwise",
+    ),
+    "home on the other a day before the one left": (
+        [left("D:1", 0), came("D:1", 30), left("D:1", 91)],
+        [came("D:2", 90)],
+        "overlaps",
+    ),
+    "two in use, out on the one and home on the other": (
+        [left("D:1", 0), left("D:1", 50), came("D:1", 60)],
+        [came("D:2", 50), left("D:2", 90)],
+        "comes_home",
+    ),
+    "two in use, home on the other after the one left again": (
+        [left("D:1", 0), left("D:1", 50), came("D:1", 60)],
+        [came("D:2", 51), left("D:2", 90)],
+        "overlaps",
+    ),
+    "out on the second and home on the first": (
+        [came("D:1", 0), came("D:1", 60)],
+        [left("D:2", 30), left("D:2", 70)],
+        "comes_home",
+    ),
+    "two in use, each for trips of its own": (
+        [left("D:1", 0), came("D:1", 10), left("D:1", 50), came("D:1", 60)],
+        [left("D:2", 20), came("D:2", 30)],
+        "overlaps",
     ),
     "home on the one and out on the other": (
         [left("D:1", 0), came("D:1", 30)],

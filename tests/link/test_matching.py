@@ -204,7 +204,7 @@ def test_of_twins_neither_is_linked_and_both_are_kept_for_review(village: Villag
 def test_evidence_says_which_level_of_each_comparison_was_met(village: Village) -> None:
     said = village.candidates["D:OLD", "D:NEW"]["evidence"].split(";")
     assert {"birth_date:same", "sex:same", "place:one", "other_words:none",
-            "renewal:continues"} <= set(said)  # fmt: skip
+            "renewal:comes_home"} <= set(said)  # fmt: skip
     listed = village.candidates["L:1", "D:LIST"]["evidence"].split(";")
     assert {"age:fits", "return:was_there"} <= set(listed)
     assert not any(level.startswith(("birth_date", "nik", "exit", "renewal")) for level in listed)

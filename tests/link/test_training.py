@@ -126,6 +126,7 @@ def test_more_that_names_share_does_not_count_for_much_less(weights: Weights) ->
         ("other_words", "one_side", "both_sides"),
         ("place", "one", "none"),
         ("exit", "to_destination", "none"),
+        ("renewal", "comes_home", "continues"),
         ("renewal", "continues", "overlaps"),
     ],
 )
