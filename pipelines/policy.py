@@ -125,6 +125,7 @@ class Policy(BaseModel):
     placement_exit_days: Days
     refusal_watch_days: Days
     default_birth_dates: tuple[date, ...]
+    shared_place_majority: Annotated[StrictFloat, Field(gt=0.5, le=1.0)]
     watch_regions: tuple[Province, ...]
     interval_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]
     expected_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]

@@ -140,7 +140,7 @@ NEVER_FILLED = {
     "records.repatriations.superseded_by", "reconciled.departures.next_exit_on",
     "standard.repatriations.wave", "standard.repatriations.district_code",
     "standard.identities.issuing_office", "ops.batches.skipped", "ops.batches.stated_rows",
-    "ops.quarantine.file_position",
+    "ops.quarantine.file_position", "identity.persons.birth_likely_regency_code",
 }  # fmt: skip
 
 

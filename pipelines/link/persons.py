@@ -109,7 +109,7 @@ def persons(
     """One row per person with the attributes its records agree on most. Key: person_id.
 
     `nik_regions` are (nik_prefix, regency_code), `birth_places` (birth_place, province_code,
-    regency_code).
+    regency_code, likely_regency_code).
     """
     of_person = identities.inner_join(
         person_records.select("record_key", "person_id"), "record_key"
@@ -138,9 +138,8 @@ def persons(
         nik_prefix=gathered.nik.substr(0, 6),
     )
     regions = nik_regions.select("nik_prefix", nik_regency_code="regency_code")
-    places = birth_places.select(
-        "birth_place", birth_province_code="province_code", birth_regency_code="regency_code"
-    )
+    codes = ("province_code", "regency_code", "likely_regency_code")
+    places = birth_places.rename({f"birth_{code}": code for code in codes})
     known = dated.left_join(regions, "nik_prefix").left_join(places, "birth_place")
     return known.select(
         "person_id",
@@ -149,6 +148,7 @@ def persons(
         nik_regency_code=known.nik_regency_code,
         birth_province_code=known.birth_province_code,
         birth_regency_code=known.birth_regency_code,
+        birth_likely_regency_code=known.birth_likely_regency_code,
         is_poorly_identified=known.is_poorly_identified,
         is_contested_birth_date=(known.first_birth_date != known.last_birth_date).fill_null(False),
     )

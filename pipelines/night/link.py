@@ -206,7 +206,8 @@ def _persons(
     this: Night, identities: ir.Table, person_records: ir.Table, hold: link.Hold
 ) -> ir.Table:
     regions = standardise.Regions.shipped()
-    places = hold(standardise.birth_places(identities.birth_place, regions))
+    majority = this.policy.shared_place_majority
+    places = hold(standardise.birth_places(identities.birth_place, regions, majority))
     return link.persons(
         identities, person_records, reference.memtable("nik_prefixes"), places,
         [ibis.literal(day) for day in this.policy.default_birth_dates],

@@ -126,6 +126,7 @@ def _gathered(
         "nik_regency_code",
         "birth_province_code",
         "birth_regency_code",
+        "birth_likely_regency_code",
         "is_poorly_identified",
     )
     return (

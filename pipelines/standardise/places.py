@@ -158,11 +158,13 @@ def resolved(asked: ir.Table, regions: Regions) -> ir.Table:
     return _with_district(coded, regions)
 
 
-def birth_places(raw: ir.StringColumn, regions: Regions) -> ir.Table:
+def birth_places(raw: ir.StringColumn, regions: Regions, majority: float) -> ir.Table:
     """The distinct birth places in `raw` with their regions. Key: birth_place.
 
-    Columns: birth_place, province_code, regency_code. A birth place is a regency, else a province,
-    else a district; `Bandung` is two regencies and gives only its province.
+    Columns: birth_place, province_code, regency_code, likely_regency_code. A birth place is a
+    regency, else a province, else a district; `Bandung` is two regencies and gives only its
+    province. So does `Cirebon`, but seven in eight of its people live in the one of the two, which
+    is likely_regency_code: the one with at least the share `majority` of the people of both.
     """
     distinct = raw.name("birth_place").as_table().distinct()
     keyed = distinct.mutate(word=words.compact(distinct.birth_place))
@@ -179,11 +181,31 @@ def birth_places(raw: ir.StringColumn, regions: Regions) -> ir.Table:
     for table in (by_name, by_province, by_district):
         found = found.left_join(table, "word").drop("word_right")
     no_name = found.p1.isnull() & found.p2.isnull()
-    return found.select(
-        "birth_place",
+    found = found.select(
+        "birth_place", "word",
         province_code=ibis.coalesce(found.p1, found.p2, found.p3),
         regency_code=no_name.ifelse(found.r3, found.r1),
+    )  # fmt: skip
+    likely = _likely(regions, majority)
+    return found.left_join(likely, ["word", "province_code"]).select(
+        "birth_place", "province_code", "regency_code", "likely_regency_code"
     )
+
+
+def _likely(regions: Regions, majority: float) -> ir.Table:
+    """Words that mean several regencies of a province, and the one where most people live.
+
+    Key: word, province_code. Column: likely_regency_code.
+    """
+    people = regions.regencies.select(regency_code="code", people="population")
+    meant = regency_words(regions).inner_join(people, "regency_code")
+    shared = meant.group_by("word", province_code=meant.regency_code.left(2)).agg(
+        meanings=meant.count(),
+        share=meant.people.max() / meant.people.sum(),
+        likely_regency_code=meant.regency_code.argmax(meant.people),
+    )
+    is_likely = (shared.meanings > 1) & (shared.share >= majority)
+    return shared.filter(is_likely).select("word", "province_code", "likely_regency_code")
 
 
 def namesakes(regions: Regions) -> ir.Table:

@@ -118,12 +118,15 @@ def _placement(person_id: str | None, on: date, chance: random.Random) -> dict[s
 def _person(person_id: str, chance: random.Random) -> dict[str, Any]:
     year = chance.choice((1940, 1963, 1964, 1990, 2003, 2006, 2007, 2015))
     born = date(year, chance.randint(1, 12), chance.randint(1, 28))
-    birth_province, birth_regency = chance.choice((("33", "33.01"), ("33", None), (None, None)))
+    birth_province, birth_regency, likely = chance.choice(
+        (("33", "33.01", None), ("32", None, "32.09"), ("33", None, None), (None, None, None))
+    )
     return {
         "person_id": person_id, "sex": chance.choice(("L", "P", None)),
         "birth_date": chance.choice((born, born, born, None, date(1900, 1, 1))),
-        "nik_regency_code": chance.choice(("52.03", None)),
+        "nik_regency_code": chance.choice(("52.03", "32.12", None)),
         "birth_province_code": birth_province, "birth_regency_code": birth_regency,
+        "birth_likely_regency_code": likely,
         "is_poorly_identified": chance.choice((False,) * 15 + (True, None)),
     }  # fmt: skip
 

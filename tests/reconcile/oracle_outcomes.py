@@ -227,16 +227,21 @@ def _placement(row: Row, placements: list[Row], policy: Policy) -> Row:
 def _origin(listed: list[Row], placement: Row, person: Row) -> Row:
     regency = first(listed, "regency_code")
     province = regency[:2] if regency else first(listed, "province_code")
-    nik = person.get("nik_regency_code")
+    nik, born_in = person.get("nik_regency_code"), person.get("birth_province_code")
     sources = (
         ("list", province, regency),
         ("placement", placement.get("province_code"), placement.get("regency_code")),
         ("nik", nik and nik[:2], nik),
-        ("birth_place", person.get("birth_province_code"), person.get("birth_regency_code")),
+        ("birth_place", born_in, person.get("birth_regency_code")),
+        ("shared_birth_place", born_in, person.get("birth_likely_regency_code")),
     )
     names = ("origin_basis", "origin_province_code", "origin_regency_code")
-    best = next((source for source in sources if source[1]), ("unknown", None, None))
-    return dict(zip(names, best, strict=True))
+    first_basis, home, _ = next((s for s in sources if s[1]), ("unknown", None, None))
+    told = [(basis, code) for basis, its_province, code in sources if code and its_province == home]
+    basis, code = told[0] if told else (first_basis, None)
+    if basis not in (first_basis, "shared_birth_place"):
+        basis = f"province_with_{basis}"
+    return dict(zip(names, (basis, home, code), strict=True))
 
 
 def _dates(row: Row, night: Night) -> Row:

@@ -77,6 +77,7 @@ PERSONS = pa.schema(
         ("nik_regency_code", pa.string()),
         ("birth_province_code", pa.string()),
         ("birth_regency_code", pa.string()),
+        ("birth_likely_regency_code", pa.string()),
         ("is_poorly_identified", pa.bool_()),
     ]
 )

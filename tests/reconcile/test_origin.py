@@ -41,6 +41,49 @@ def test_of_a_city_and_a_regency_of_one_name_the_province_is_known() -> None:
     assert origin(LEFT, born_in_bandung) == ("birth_place", "32", None)
 
 
+BORN_IN_CIREBON = {"birth_province_code": "32", "birth_likely_regency_code": "32.09"}
+
+
+def test_where_most_live_in_the_one_of_them_it_counts_there_and_says_so() -> None:
+    born = person(nik_regency_code=None, **BORN_IN_CIREBON)
+    assert origin(LEFT, born) == ("shared_birth_place", "32", "32.09")
+
+
+def test_any_other_evidence_comes_before_the_name_that_two_share() -> None:
+    assert origin(LEFT, person(nik_regency_code="32.74", **BORN_IN_CIREBON)) == (
+        "nik", "32", "32.74",
+    )  # fmt: skip
+
+
+IN_SUMATRA = listed("2025-06-01", "MYS", province_code="12")
+
+
+def test_a_province_on_the_list_and_a_regency_in_it_on_the_nik_go_together() -> None:
+    told = origin(LEFT, IN_SUMATRA, person(nik_regency_code="12.07"))
+    assert told == ("province_with_nik", "12", "12.07")
+
+
+def test_a_regency_of_another_province_does_not() -> None:
+    assert origin(LEFT, IN_SUMATRA, person(nik_regency_code="52.03")) == ("list", "12", None)
+
+
+def test_a_nik_of_another_province_leaves_room_for_the_place_of_birth() -> None:
+    born = {"birth_province_code": "12", "birth_regency_code": "12.07"}
+    told = origin(LEFT, IN_SUMATRA, person(nik_regency_code="52.03", **born))
+    assert told == ("province_with_birth_place", "12", "12.07")
+
+
+def test_the_placement_tells_the_regency_where_the_list_names_its_province_alone() -> None:
+    home = listed("2025-06-01", "MYS", province_code="35")
+    assert origin(LEFT, PLACED, home) == ("province_with_placement", "35", "35.02")
+
+
+def test_a_shared_name_in_the_province_of_the_list_says_so_too() -> None:
+    home = listed("2025-06-01", "MYS", province_code="32")
+    told = origin(LEFT, home, person(nik_regency_code=None, **BORN_IN_CIREBON))
+    assert told == ("shared_birth_place", "32", "32.09")
+
+
 def test_or_nobody_knows() -> None:
     assert origin(LEFT, person(nik_regency_code=None)) == ("unknown", None, None)
 

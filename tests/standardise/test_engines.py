@@ -42,7 +42,7 @@ def stages():
         ),
         "recruitment": standardise.recruitment(cases, countries),
         "unresolved_recruitment": standardise.unresolved_recruitment(cases, countries),
-        "birth_places": standardise.birth_places(crossings.birth_place, regions),
+        "birth_places": standardise.birth_places(crossings.birth_place, regions, 0.8),
         "unresolved_crossings": standardise.unresolved_crossings(
             crossings, synonyms(), countries, gates
         ),

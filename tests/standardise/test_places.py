@@ -139,6 +139,29 @@ def test_every_row_stays_one_row(locate):
 
 def test_birth_places(con):
     raw = ibis.memtable(pa.table({"raw": pa.array([*BIRTH_PLACES, None], pa.string())})).raw
-    rows = con.to_pyarrow(places.birth_places(raw, places.Regions.shipped())).to_pylist()
+    rows = con.to_pyarrow(places.birth_places(raw, places.Regions.shipped(), 0.8)).to_pylist()
     found = {r["birth_place"]: (r["province_code"], r["regency_code"]) for r in rows}
     assert found == BIRTH_PLACES
+
+
+# Of the people of a city and the regency of its name so many live in the regency: of Cirebon
+# 87.5 %, of Malang 75.5 %, of Semarang 39.0 %. Banjar is a city here and a regency elsewhere.
+LIKELY = {
+    "CIREBON": "32.09", "Kab. Cirebon": None, "KOTA CIREBON": None, "MALANG": None,
+    "SEMARANG": None, "BANJAR": None, "DEMAK": None, "JAWA BARAT": None,
+}  # fmt: skip
+
+
+def likely(con, majority, *words):
+    raw = ibis.memtable(pa.table({"raw": pa.array(words, pa.string())})).raw
+    rows = con.to_pyarrow(places.birth_places(raw, places.Regions.shipped(), majority)).to_pylist()
+    return {row["birth_place"]: row["likely_regency_code"] for row in rows}
+
+
+def test_of_two_regencies_of_one_name_the_likely_one_has_the_large_majority(con):
+    assert likely(con, 0.8, *LIKELY) == LIKELY
+
+
+@pytest.mark.parametrize(("majority", "code"), [(0.87, "32.09"), (0.88, None), (1.0, None)])
+def test_how_large_the_majority_must_be_is_said_by_the_policy(con, majority, code):
+    assert likely(con, majority, "CIREBON") == {"CIREBON": code}
