@@ -7,13 +7,12 @@ from pipelines.surface.coverage import coverage
 from pipelines.surface.doubts import doubts
 from pipelines.surface.gates import gates
 from pipelines.surface.hotspots import hotspots
-from pipelines.surface.origins import agreement, unplaced
+from pipelines.surface.origins import trust
 from pipelines.surface.population import with_latest_population
 from pipelines.surface.recruitment import recruitment
 from pipelines.surface.repatriations import repatriations
 
 __all__ = [
-    "agreement",
     "benchmarks",
     "chances",
     "corridors",
@@ -23,7 +22,7 @@ __all__ = [
     "hotspots",
     "recruitment",
     "repatriations",
-    "unplaced",
+    "trust",
     "with_chances",
     "with_latest_population",
 ]

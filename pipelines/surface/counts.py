@@ -27,10 +27,10 @@ def by_outcome(departures: ir.Table) -> dict[str, ir.IntegerScalar]:
     return {"departures": departures.count(), **counts}
 
 
-def apart_from_nik(departures: ir.Table) -> ir.IntegerScalar:
-    """Undocumented departures whose origin something better than the NIK alone tells."""
+def undocumented_by(departures: ir.Table, *bases: str) -> ir.IntegerScalar:
+    """Undocumented departures whose origin rests on one of `bases`."""
     is_counted = departures.outcome.isin(UNDOCUMENTED)
-    return (is_counted & (departures.origin_basis != "nik")).sum()
+    return (is_counted & departures.origin_basis.isin(bases)).sum()
 
 
 def summed(table: ir.Table, measures: tuple[str, ...] = MEASURES) -> dict[str, ir.IntegerScalar]:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from scipy.stats import norm
 
 from pipelines.surface import counts
+from pipelines.surface.origins import SHARED, Trust
 
 GRAINS = {"month": "M", "quarter": "Q", "year": "Y"}
 PEERS = ("period_start", "grain", "level")
@@ -21,41 +22,61 @@ EXPECTED = ("expected_undocumented", "expected_low", "expected_high")
 LEAST = 1e-6  # a mean that is none
 EXACT = "decimal(38, 12)"  # sums of floats depend on the order in which threads bring them
 LEVELS = {"province": "province_code", "regency": "regency_code"}
-MASSES = (
-    "expected", "spread", "near", "far", "lost_regency", "lost_province", "unplaced",
-)  # fmt: skip
+MASSES = ("expected", "spread", "near", "lost_regency", "lost_province", "unplaced")
+FEW_STRAYS = 50  # wrong origins that tell as much of where they go as the population does
 
 
-def expected(
-    chances: ir.Table, agreement: ir.Table, unplaced: ir.Table, regions: ir.Table, level: float
-) -> ir.Table:
+def expected(chances: ir.Table, trust: Trust, regions: ir.Table, level: float) -> ir.Table:
     """expected_undocumented, expected_low and expected_high (key KEY), for regions that have any.
 
-    Takes the table of `chances`, how far origins can be trusted (`origins.agreement`,
-    `origins.unplaced`) and regions (level, region_code, population). `level` is the probability
-    that the interval holds.
+    Takes the table of `chances`, how far origins can be trusted and regions (level, region_code,
+    population). `level` is the probability that the interval holds.
     """
     rows = chances.filter(chances.undocumented_probability > 0)
-    masses = _masses(rows, agreement, unplaced)
-    moved = _moved(_at_levels(masses), masses, regions)
+    told = _told(rows, trust)
+    shares = _shares(regions)
+    moved = _moved(_at_levels(_masses(told)), _masses(told), _strayed(told, trust, shares), shares)
     joined = moved.left_join(_shared(rows), KEY)
     joined = joined.mutate(variance=joined.variance + joined.shared.fill_null(0.0))
     return _bounded(joined, level)
 
 
-def _masses(rows: ir.Table, agreement: ir.Table, unplaced: ir.Table) -> ir.Table:
+def _told(rows: ir.Table, trust: Trust) -> ir.Table:
+    """Chances with what is known of their origin: regency and province, how often it is right.
+
+    One that is counted for the larger of two regencies of one name stands here once for each, with
+    its share of the people: a share of the chance.
+    """
+    is_shared = (rows.origin_basis == SHARED) & (
+        rows.origin_regency_code == trust.namesakes.regency_code
+    )
+    split = rows.left_join(trust.namesakes, is_shared)
+    split = split.select(
+        "occurred_on",
+        "origin_province_code",
+        basis=split.home.notnull().ifelse("birth_place", split.origin_basis),
+        origin_regency_code=split.home.coalesce(split.origin_regency_code),
+        chance=split.undocumented_probability * split.share.fill_null(1.0),
+    ).view()
+    unplaced = trust.unplaced.rename(origin_regency_code="home")
+    told = split.left_join(trust.agreement, "basis").left_join(unplaced, "origin_regency_code")
+    return told.select(
+        *split.columns,
+        "unplaced",
+        regency=told.regency.fill_null(1.0),
+        province=told.province.fill_null(1.0),
+    )
+
+
+def _masses(told: ir.Table) -> ir.Table:
     """Sums by period and origin (key period_start, grain, province_code, regency_code).
 
-    expected; spread, the variance were departures all there is; near and far, what the origins of
-    others bring to the wrong regency of the province or to the wrong province, lost_regency and
-    lost_province, what wrong origins take from here; unplaced, what would be of unknown origin had
-    nobody a NIK.
+    expected; spread, the variance were departures all there is; near, what the origins of others
+    bring to the wrong regency of the province; lost_regency and lost_province, what wrong origins
+    take from here; unplaced, what would be of unknown origin had nobody a NIK.
     """
-    chance = rows.undocumented_probability
-    told = rows.left_join(agreement, rows.origin_basis == agreement.basis)
-    told = told.left_join(unplaced, told.origin_regency_code == unplaced.home)
-    in_regency, in_province = told.regency.fill_null(1.0), told.province.fill_null(1.0)
-    by_nik = (told.origin_basis == "nik").cast("float64")
+    chance = told.chance
+    by_nik = (told.basis == "nik").cast("float64")
     months = told.group_by(
         period_start=counts.month_of(told.occurred_on),
         province_code=told.origin_province_code,
@@ -63,14 +84,41 @@ def _masses(rows: ir.Table, agreement: ir.Table, unplaced: ir.Table) -> ir.Table
     ).agg(
         expected=_total(chance),
         spread=_total(chance * (1.0 - chance)),
-        near=_total(chance * (in_province - in_regency)),
-        far=_total(chance * (1.0 - in_province)),
-        lost_regency=_total(chance * (1.0 / in_regency.nullif(0.0) - 1.0)),
-        lost_province=_total(chance * (1.0 / in_province.nullif(0.0) - 1.0)),
+        near=_total(chance * (told.province - told.regency)),
+        lost_regency=_total(chance * (1.0 / told.regency.nullif(0.0) - 1.0)),
+        lost_province=_total(chance * (1.0 / told.province.nullif(0.0) - 1.0)),
         unplaced=_total(chance * by_nik * told.unplaced),
     )
     periods = counts.in_grains(months, GRAINS)
     return _summed(periods, ("period_start", "grain", *LEVELS.values()))
+
+
+def _strayed(told: ir.Table, trust: Trust, shares: ir.Table) -> ir.Table:
+    """What wrong origins of all others bring to a province (key period_start, grain,
+    province_code; strayed).
+
+    They go where those went whose address is known, as far as these are enough to tell, else where
+    most people live.
+    """
+    far = told.filter(told.province < 1).group_by(
+        "basis", period_start=counts.month_of(told.occurred_on)
+    ).agg(far=lambda t: _total(t.chance * (1.0 - t.province)))  # fmt: skip
+    periods = counts.in_grains(far, GRAINS)
+    nation = periods.group_by("period_start", "grain", "basis").agg(far=periods.far.sum())
+    provinces = shares.filter(shares.level == "province").select("region_code", "of_nation")
+    frame = provinces.cross_join(nation.select("basis").distinct())
+    named = frame.left_join(
+        trust.strays,
+        (frame.basis == trust.strays.basis) & (frame.region_code == trust.strays.province_code),
+    ).select("basis", "region_code", "of_nation", people=lambda t: t.people.fill_null(0))
+    all_of_basis = named.people.sum().over(ibis.window(group_by="basis"))
+    went = named.mutate(
+        share=(named.people + FEW_STRAYS * named.of_nation) / (all_of_basis + FEW_STRAYS)
+    )
+    brought = nation.inner_join(went, "basis")
+    return brought.group_by("period_start", "grain", province_code=brought.region_code).agg(
+        strayed=_total(brought.far.cast("float64") * brought.share).cast("float64")
+    )
 
 
 def _total(value: ir.FloatingValue) -> ir.DecimalScalar:
@@ -86,13 +134,13 @@ def _at_levels(masses: ir.Table) -> ir.Table:
     return _summed(ibis.union(*(_of_level(masses, level) for level in LEVELS)), KEY)
 
 
-def _moved(at: ir.Table, masses: ir.Table, regions: ir.Table) -> ir.Table:
+def _moved(at: ir.Table, masses: ir.Table, strayed: ir.Table, shares: ir.Table) -> ir.Table:
     """Add `middle` and `variance`: what wrong and unknown origins bring and take (key KEY).
 
-    People are taken to be registered or born elsewhere in proportion to population.
+    Within a province people are taken to be registered or born elsewhere in proportion to
+    population.
     """
     nation = masses.group_by("period_start", "grain").agg(
-        nation_far=masses.far.sum(),
         nation_unplaced=masses.unplaced.sum(),
         unknown=masses.expected.sum(where=masses.province_code.isnull()).fill_null(0),
     )
@@ -105,11 +153,14 @@ def _moved(at: ir.Table, masses: ir.Table, regions: ir.Table) -> ir.Table:
     t = at.mutate(province_code=at.region_code.left(2))
     t = t.inner_join(nation, ["period_start", "grain"])
     t = t.inner_join(province, ["period_start", "grain", "province_code"])
-    t = t.inner_join(_shares(regions), ["level", "region_code"])
+    t = t.left_join(strayed, ["period_start", "grain", "province_code"])
+    t = t.select(*at.columns, *nation.columns[2:], *province.columns[3:], "strayed")
+    t = t.inner_join(shares, ["level", "region_code"])
     sums = (*MASSES, *nation.columns[2:], *province.columns[3:])
     t = t.mutate({name: t[name].cast("float64") for name in sums})
     is_regency = t.level == "regency"
-    coming = t.nation_far * t.of_nation + is_regency.ifelse(t.province_near * t.of_province, 0.0)
+    strayed = t.strayed.fill_null(0.0)
+    coming = is_regency.ifelse((strayed + t.province_near) * t.of_province, strayed)
     wrong = ibis.least(coming, t.expected)
     right_share = 1.0 - (wrong / t.expected.nullif(0.0)).fill_null(0.0)
     lost = is_regency.ifelse(t.lost_regency, t.lost_province) * right_share

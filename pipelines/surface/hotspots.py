@@ -9,6 +9,7 @@ from pipelines.policy import Policy
 from pipelines.surface import counts
 from pipelines.surface.expected import EXPECTED, GRAINS, expected
 from pipelines.surface.intervals import smoothed_rate, with_poisson_bounds
+from pipelines.surface.origins import IN_PROVINCE, SHARED, Trust
 from pipelines.surface.population import with_population
 
 PEERS = ["period_start", "grain", "level"]
@@ -44,9 +45,10 @@ COLUMNS = (
     "expected_high",
     "undocumented_without_nik",
     "population_semester",
+    "undocumented_by_shared_place",
 )
-WITHOUT_NIK = "undocumented_without_nik"
-MEASURES = (*counts.MEASURES, WITHOUT_NIK)
+BY_NIK, BY_SHARED = "undocumented_by_nik", "undocumented_by_shared_place"
+MEASURES = (*counts.MEASURES, BY_NIK, BY_SHARED)
 
 
 def hotspots(
@@ -56,8 +58,7 @@ def hotspots(
     provinces: ir.Table,
     regencies: ir.Table,
     population: ir.Table,
-    agreement: ir.Table,
-    unplaced: ir.Table,
+    trust: Trust,
     policy: Policy,
 ) -> ir.Table:
     """Count departures by period and region of origin (key period_start, grain, level, region).
@@ -66,28 +67,43 @@ def hotspots(
     zeros where nobody left. A departure whose regency is unknown counts for its province alone; one
     without an origin in the reference counts nowhere (`coverage` says how many). `placements` are
     the valid ones by the day on which their process finished: what KP2MI counts, not departures.
-    `chances`, `agreement` and `unplaced` give the expected figures (see `expected`). Rates rest on
-    `population` (region_code, semester, counted_on, population), as `with_population` says.
+    `chances` and `trust` give the expected figures (see `expected`). Rates rest on `population`
+    (region_code, semester, counted_on, population), as `with_population` says.
     """
     regions = _regions(provinces, regencies)
     filled = with_population(_filled(_cells(departures), regions), population)
     filled = _with_placements(filled, placements)
-    hoped = expected(chances, agreement, unplaced, regions, policy.expected_level)
+    hoped = expected(chances, trust, regions, policy.expected_level)
     filled = _with_expected(filled, hoped)
-    rated = _rated(filled.mutate(undocumented=counts.undocumented(filled)), policy)
+    filled = filled.mutate(undocumented=counts.undocumented(filled))
+    filled = filled.mutate(undocumented_without_nik=filled.undocumented - filled[BY_NIK])
+    rated = _rated(filled, policy)
     watched = (rated.level == "province") & rated.region_code.isin(policy.watch_regions)
     return _changed(_ranked(rated.mutate(is_watch_region=watched))).select(COLUMNS)
 
 
 def _cells(departures: ir.Table) -> ir.Table:
-    """Counts by period, level and region (key PEERS, region_code); one pass over departures."""
+    """Counts by period, level and region (key PEERS, region_code); one pass over departures.
+
+    A NIK, and a shared place of birth, that only told the regency leave its province certain.
+    """
     months = departures.group_by(
         period_start=counts.month_of(departures.occurred_on),
         province_code=departures.origin_province_code,
         regency_code=departures.origin_regency_code,
-    ).agg(**counts.by_outcome(departures), **{WITHOUT_NIK: counts.apart_from_nik(departures)})
+    ).agg(
+        **counts.by_outcome(departures),
+        by_nik=counts.undocumented_by(departures, "nik"),
+        regency_by_nik=counts.undocumented_by(departures, f"{IN_PROVINCE}nik"),
+        regency_by_shared=counts.undocumented_by(departures, SHARED),
+    )
+    of_province = {BY_NIK: months.by_nik, BY_SHARED: ibis.literal(0, "int64")}
+    of_regency = {
+        BY_NIK: months.by_nik + months.regency_by_nik, BY_SHARED: months.regency_by_shared
+    }  # fmt: skip
     levels = ibis.union(
-        _at_level(months, "province", "province_code"), _at_level(months, "regency", "regency_code")
+        _at_level(months.mutate(of_province), "province", "province_code"),
+        _at_level(months.mutate(of_regency), "regency", "regency_code"),
     )
     cells = counts.in_grains(levels, GRAINS)
     return cells.group_by([*PEERS, "region_code"]).agg(**counts.summed(cells, MEASURES))

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.policy import Policy
+from pipelines.surface.origins import Trust
 
 POLICY = Policy.load()
 
@@ -80,10 +81,25 @@ CHANCES = pa.schema(
         ("hidden_sd", pa.float64()),
     ]
 )
-AGREEMENT = ibis.memtable(
-    pa.table({"basis": ["nik", "birth_place"], "regency": [0.9, 0.8], "province": [0.95, 0.9]})
+NO_STRAYS = pa.schema(
+    {"basis": pa.string(), "province_code": pa.string(), "people": pa.int64()}
+).empty_table()
+TRUST = Trust(
+    agreement=ibis.memtable(
+        pa.table({"basis": ["nik", "birth_place"], "regency": [0.9, 0.8], "province": [0.95, 0.9]})
+    ),
+    strays=ibis.memtable(NO_STRAYS),
+    unplaced=ibis.memtable(pa.table({"home": ["52.03", "52.71"], "unplaced": [0.0, 0.5]})),
+    namesakes=ibis.memtable(
+        pa.table(
+            {
+                "regency_code": ["52.06", "52.06", "52.72", "52.72"],
+                "home": ["52.06", "52.72", "52.06", "52.72"],
+                "share": [0.75, 0.25, 0.75, 0.25],
+            }
+        )
+    ),
 )
-UNPLACED = ibis.memtable(pa.table({"home": ["52.03", "52.71"], "unplaced": [0.0, 0.5]}))
 GATES = pa.table(
     {
         "code": ["CGK", "BTC"],

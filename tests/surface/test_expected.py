@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from scipy.stats import gamma
 
-from pipelines.surface import agreement, unplaced
+from pipelines.surface import trust
 from pipelines.surface.expected import _bounded, expected
+from pipelines.surface.origins import Trust
 
-from .figures import AGREEMENT, UNPLACED, chance, chances, rows_of
+from .figures import NO_STRAYS, REGENCIES, TRUST, chance, chances, rows_of
 
 LEVEL = 0.9
 REGIONS = ibis.memtable(
@@ -29,7 +30,7 @@ REGIONS = ibis.memtable(
 
 def year(*rows: dict[str, Any], region: str = "52.03") -> dict[str, Any]:
     """The figure of a region for the year."""
-    found = expected(chances(*rows), AGREEMENT, UNPLACED, REGIONS, LEVEL)
+    found = expected(chances(*rows), TRUST, REGIONS, LEVEL)
     (row,) = rows_of(found, grain="year", region_code=region)
     return row
 
@@ -46,7 +47,7 @@ def test_the_expected_figure_is_the_sum_of_the_chances() -> None:
 
 def test_every_period_adds_up_to_the_year() -> None:
     told = chances(chance(0.25), chance(0.5, "2025-11-03"), chance(0.125, "2025-11-30"))
-    rows = rows_of(expected(told, AGREEMENT, UNPLACED, REGIONS, LEVEL), region_code="52.03")
+    rows = rows_of(expected(told, TRUST, REGIONS, LEVEL), region_code="52.03")
     for grain in ("month", "quarter", "year"):
         of_grain = [row["expected_undocumented"] for row in rows if row["grain"] == grain]
         assert sum(of_grain) == 0.875
@@ -118,31 +119,132 @@ def people(*rows: tuple[str, str | None, str | None]) -> ir.Table:
     """(person, regency of the NIK, regency of birth)"""
     names = ("person_id", "nik_regency_code", "birth_regency_code")
     columns = zip(*rows, strict=True)
+    persons = ibis.memtable(
+        pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
+    )
+    return persons.mutate(
+        birth_province_code=persons.birth_regency_code.left(2),
+        birth_likely_regency_code=ibis.null("string"),
+    )
+
+
+def addresses(*rows: tuple[str, str | None]) -> ir.Table:
+    names = ("person_id", "regency_code")
+    columns = zip(*rows, strict=True)
     return ibis.memtable(
         pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})
     )
 
 
-def addresses(*rows: tuple[str, str | None]) -> ir.Table:
-    person, code = zip(*rows, strict=True)
-    return ibis.memtable({"person_id": list(person), "regency_code": list(code)})
+def trusted(persons: ir.Table, *homes: tuple[str, str | None]) -> Trust:
+    placed = addresses(*homes) if homes else addresses(("", None))
+    return trust(persons, placed, placed, ibis.memtable(REGENCIES))
+
+
+PERSONS = (
+    ("A", "52.03", "52.71"), ("B", "52.03", "21.71"), ("C", None, "52.03"), ("D", "21.71", None),
+)  # fmt: skip
+HOMES = (("A", "52.03"), ("B", "52.71"), ("C", "52.03"))
 
 
 def test_an_address_tells_how_far_nik_and_birth_place_can_be_trusted() -> None:
-    persons = people(
-        ("A", "52.03", "52.71"), ("B", "52.03", "21.71"), ("C", None, "52.03"), ("D", "21.71", None)
-    )
-    found = agreement(
-        persons,
-        addresses(("A", "52.03"), ("B", "52.71")),
-        addresses(("A", "52.03"), ("C", "52.03")),
-    )
+    found = trusted(people(*PERSONS), *HOMES).agreement
     told = {row["basis"]: row for row in found.to_pyarrow().to_pylist()}
     assert (told["nik"]["regency"], told["nik"]["province"]) == (0.5, 1.0)
     assert told["birth_place"]["regency"] == pytest.approx(1 / 3)
     assert told["birth_place"]["province"] == pytest.approx(2 / 3)
 
 
+def test_in_a_province_that_is_known_those_of_the_right_province_tell() -> None:
+    found = trusted(people(*PERSONS), *HOMES).agreement
+    told = {row["basis"]: row for row in found.to_pyarrow().to_pylist()}
+    inside = told["province_with_birth_place"]
+    assert (inside["regency"], inside["province"]) == (pytest.approx(1 / 2), 1.0)
+
+
+def test_an_address_tells_which_wrong_provinces_are_named() -> None:
+    found = trusted(people(*PERSONS), *HOMES).strays.to_pyarrow().to_pylist()
+    assert found == [{"basis": "birth_place", "province_code": "21", "people": 1}]
+
+
+def test_who_is_at_home_in_a_province_tells_nothing_of_being_taken_to_be_from_there() -> None:
+    """Of six people three live in 52, of whom one is said to be from 21; one of the others from 52:
+    one in three there, and so two in six."""
+    born = ("52.03", "52.03", "21.71", "21.71", "21.71", "52.03")
+    homes = ("52.03", "52.03", "52.03", "21.71", "21.71", "21.71")
+    persons = people(*((str(number), None, place) for number, place in enumerate(born)))
+    told = trusted(persons, *((str(number), home) for number, home in enumerate(homes))).strays
+    found = {row["province_code"]: row["people"] for row in told.to_pyarrow().to_pylist()}
+    assert found == {"21": 2, "52": 2}
+
+
+def test_a_name_that_two_regencies_share_tells_its_province() -> None:
+    persons = people(("A", None, None)).mutate(birth_province_code=ibis.literal("32"))
+    found = trusted(persons, ("A", "52.03")).strays.to_pyarrow().to_pylist()
+    assert [(row["basis"], row["province_code"]) for row in found] == [("birth_place", "32")]
+
+
 def test_birth_places_that_name_no_region_are_counted_by_the_region_of_the_nik() -> None:
     persons = people(("A", "52.03", "52.71"), ("B", "52.03", None), ("C", None, None))
-    assert unplaced(persons).to_pyarrow().to_pylist() == [{"home": "52.03", "unplaced": 0.5}]
+    found = trusted(persons).unplaced
+    assert found.to_pyarrow().to_pylist() == [{"home": "52.03", "unplaced": 0.5}]
+
+
+def test_a_birth_place_that_is_likely_is_not_without_a_region() -> None:
+    persons = people(("A", "52.03", None)).mutate(birth_likely_regency_code=ibis.literal("52.06"))
+    assert trusted(persons).unplaced.to_pyarrow()["unplaced"].to_pylist() == [0.0]
+
+
+def test_namesakes_share_their_people() -> None:
+    rows = [("52.06", "Bima", "52", 3), ("52.72", "Bima", "52", 1), ("52.03", "Lombok", "52", 9),
+            ("21.01", "Bima", "21", 9)]  # fmt: skip
+    names = ("code", "name", "province_code", "population")
+    regencies = ibis.memtable([dict(zip(names, row, strict=True)) for row in rows])
+    nobody = people(("A", None, None))
+    found = trust(nobody, addresses(("A", None)), addresses(("A", None)), regencies).namesakes
+    shares = {(r["regency_code"], r["home"]): r["share"] for r in found.to_pyarrow().to_pylist()}
+    assert shares == {
+        ("52.06", "52.06"): 0.75, ("52.06", "52.72"): 0.25,
+        ("52.72", "52.06"): 0.75, ("52.72", "52.72"): 0.25,
+    }  # fmt: skip
+
+
+BIMA = {"origin_basis": "shared_birth_place", "origin_regency_code": "52.06"}
+TWO = ibis.memtable(
+    {
+        "level": ["province", "province", "regency", "regency"],
+        "region_code": ["52", "21", "52.06", "52.72"],
+        "population": [3_000, 1_000, 2_000, 1_000],
+    }
+)
+
+
+def of_two(region: str, basis: Trust = TRUST, **values: Any) -> dict[str, Any]:
+    told = chances(*[chance(1.0, **values)] * 100)
+    (row,) = rows_of(expected(told, basis, TWO, LEVEL), grain="year", region_code=region)
+    return row
+
+
+def test_what_two_regencies_of_one_name_share_is_expected_of_both() -> None:
+    city, regency = (of_two(code, **BIMA)["expected_undocumented"] for code in ("52.72", "52.06"))
+    assert (city, regency) == (25.0, 75.0)
+    assert of_two("52", **BIMA)["expected_undocumented"] == 100.0
+
+
+def test_a_known_regency_is_expected_of_itself_alone() -> None:
+    known = BIMA | {"origin_basis": "birth_place"}
+    assert of_two("52.06", **known)["expected_undocumented"] == 100.0
+
+
+def test_wrong_origins_are_expected_where_those_of_known_address_went() -> None:
+    away = pa.table(
+        {"basis": ["birth_place"], "province_code": ["21"], "people": [10_000]}, NO_STRAYS.schema
+    )
+    born = {
+        "origin_basis": "birth_place",
+        "origin_province_code": "21",
+        "origin_regency_code": None,
+    }
+    by_people = of_two("21", **born)
+    by_strays = of_two("21", TRUST._replace(strays=ibis.memtable(away)), **born)
+    assert by_strays["expected_low"] < by_people["expected_low"]

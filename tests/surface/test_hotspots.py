@@ -17,12 +17,11 @@ from pipelines.surface.expected import EXPECTED
 from pipelines.surface.intervals import poisson_bounds
 
 from .figures import (
-    AGREEMENT,
     PLACEMENTS,
     POLICY,
     PROVINCES,
     REGENCIES,
-    UNPLACED,
+    TRUST,
     chance,
     chances,
     departure,
@@ -38,8 +37,7 @@ def figures(*rows: dict[str, Any]) -> ir.Table:
     provinces, regencies = ibis.memtable(PROVINCES), ibis.memtable(REGENCIES)
     return hotspots(
         departures(*rows), chances(chance(0.25)), PLACEMENTS, provinces, regencies,
-        residents(), AGREEMENT,
-        UNPLACED, POLICY,
+        residents(), TRUST, POLICY,
     )  # fmt: skip
 
 
@@ -119,6 +117,25 @@ def test_origins_by_nik_alone_can_be_left_out() -> None:
     )
     row = year(figures(*told))["52"]
     assert (row["undocumented"], row["undocumented_without_nik"]) == (2, 1)
+
+
+def test_a_nik_in_a_province_that_is_known_can_be_left_out_of_the_regency_alone() -> None:
+    table = figures(departure("2025-01-03", origin_basis="province_with_nik"))
+    province, regency = year(table)["52"], year(table, "regency")["52.03"]
+    assert (province["undocumented_without_nik"], regency["undocumented_without_nik"]) == (1, 0)
+
+
+def test_what_rests_on_a_shared_name_is_said_of_the_regency_and_not_of_its_province() -> None:
+    shared = {"origin_basis": "shared_birth_place"}
+    told = (
+        departure("2025-01-03", **shared),
+        departure("2025-01-03"),
+        departure("2025-01-03", "documented", **shared),
+    )
+    table = figures(*told)
+    rows = year(table)["52"], year(table, "regency")["52.03"]
+    assert [row["undocumented_by_shared_place"] for row in rows] == [0, 1]
+    assert [row["undocumented"] for row in rows] == [2, 2]
 
 
 def test_watch_regions_are_marked() -> None:

@@ -11,12 +11,11 @@ from pipelines.surface import hotspots, with_latest_population
 from pipelines.surface.population import with_population
 
 from .figures import (
-    AGREEMENT,
     PLACEMENTS,
     POLICY,
     PROVINCES,
     REGENCIES,
-    UNPLACED,
+    TRUST,
     chance,
     chances,
     departure,
@@ -58,8 +57,8 @@ def test_rates_rest_on_the_residents_that_stand_beside_them() -> None:
     table = hotspots(
         departures(departure("2025-06-03"), departure("2025-07-03")),
         chances(chance(0.25, "2025-07-03")), PLACEMENTS, ibis.memtable(PROVINCES),
-        ibis.memtable(REGENCIES), residents(("52", "2025-1", "2025-06-30", 1_000_000)), AGREEMENT,
-        UNPLACED, POLICY,
+        ibis.memtable(REGENCIES), residents(("52", "2025-1", "2025-06-30", 1_000_000)), TRUST,
+        POLICY,
     )  # fmt: skip
     june, july = rows_of(table, grain="month", region_code="52")
     assert june["per_100k"] == pytest.approx(100_000 / 5_500_000)

@@ -15,13 +15,12 @@ from pipelines import reference
 from pipelines.surface import corridors, coverage, gates, hotspots, recruitment, repatriations
 
 from .figures import (
-    AGREEMENT,
     GATES,
     PLACEMENTS,
     POLICY,
     PROVINCES,
     REGENCIES,
-    UNPLACED,
+    TRUST,
     chance,
     chances,
     departure,
@@ -254,8 +253,7 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
             provinces,
             ibis.memtable(REGENCIES),
             residents(),
-            AGREEMENT,
-            UNPLACED,
+            TRUST,
             POLICY,
         ),
         corridors(told, provinces, points),
