@@ -237,7 +237,8 @@ def _origin(listed: list[Row], placement: Row, person: Row) -> Row:
     )
     names = ("origin_basis", "origin_province_code", "origin_regency_code")
     first_basis, home, _ = next((s for s in sources if s[1]), ("unknown", None, None))
-    told = [(basis, code) for basis, its_province, code in sources if code and its_province == home]
+    told = [(basis, code) for basis, its_province, code in sources
+            if code and its_province and its_province == home]  # fmt: skip
     basis, code = told[0] if told else (first_basis, None)
     if basis not in (first_basis, "shared_birth_place"):
         basis = f"province_with_{basis}"
