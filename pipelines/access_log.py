@@ -22,8 +22,8 @@ from pipelines.errors import PulangError
 from pipelines.lake import Lake, rows_of
 
 KINDS = (
-    "night", "explain", "review", "judgement", "extract", "find_person", "correction",
-    "erasure", "key_rotation",
+    "night", "explain", "review", "judgement", "extract", "open_seal", "find_person", "look_at_row",
+    "release", "correction", "erasure", "retention", "key_rotation",
 )  # fmt: skip
 GENESIS = "0" * 64
 # A NIK, or a passport number as Indonesia writes it, standing by itself.

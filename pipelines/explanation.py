@@ -114,9 +114,11 @@ def _weight(weight: dict[str, Any]) -> str:
 
 
 def _citation(row: dict[str, Any]) -> str:
-    superseded = "" if row["is_current"] else ", superseded since"
+    since = "" if row["is_current"] else ", superseded since"
+    if row["corrected_on"]:
+        since += f", corrected by order since night {row['corrected_on']}"
     return (
         f"  {row['role']}: {row['source']}/{row['file']}, row {row['row_number']}, "
-        f"received {row['received_at']:%Y-%m-%d %H:%M} UTC{superseded}\n"
+        f"received {row['received_at']:%Y-%m-%d %H:%M} UTC{since}\n"
         f"    sha256 {row['sha256']}\n"
     )

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pipelines.errors import PulangError
 
 PSEUDONYM_DIGITS = 16
-PSEUDONYMS = ("P", "D", "R")  # persons, departures, reviews
+PSEUDONYMS = ("P", "D", "R", "E")  # persons, departures, reviews, erased records
 FILE = "pulang.key"
 NONCE = 12
 

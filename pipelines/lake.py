@@ -65,6 +65,10 @@ def rows_of(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
+def _empty(schema: str, name: str) -> ir.Table:
+    return ibis.memtable(contracts.lake()[schema, name].arrow_schema.empty_table())
+
+
 class Lake:
     """Tables of the lake as Ibis expressions, and the ways to write them."""
 
@@ -80,16 +84,26 @@ class Lake:
         """A lake table as it is now."""
         return self.ibis.table(name, database=(CATALOG, schema))
 
+    def table_if_there(self, schema: str, name: str) -> ir.Table:
+        """A lake table as it is now; empty where the lake was written by a version without."""
+        if name in self.ibis.list_tables(database=(CATALOG, schema)):
+            return self.table(schema, name)
+        return _empty(schema, name)
+
     def table_at(self, schema: str, name: str, snapshot_id: int) -> ir.Table:
-        """A lake table as it was in a snapshot; the engine refuses one that was expired.
+        """A lake table as it was in a snapshot, empty where it was not there yet; the engine
+        refuses a snapshot that was expired.
 
         Not for use inside a transaction, whose own rows it would show as well.
         """
         view = f"then_{schema}_{name}"
-        self.con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608
-            f"SELECT * FROM {CATALOG}.{schema}.{name} AT (VERSION => {int(snapshot_id)})"
-        )
+        try:
+            self.con.execute(
+                f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608
+                f"SELECT * FROM {CATALOG}.{schema}.{name} AT (VERSION => {int(snapshot_id)})"
+            )
+        except duckdb.CatalogException:
+            return _empty(schema, name)
         return self.ibis.table(view, database=("temp", "main"))
 
     def create_missing(self, *names: tuple[str, str]) -> None:

@@ -21,6 +21,7 @@ from pipelines.catalog import PURPOSE, attach_tables, file_of
 from pipelines.lake import engine
 
 META = "meta"
+VACUUM = "VACUUM (FULL, ANALYZE)"  # statistics quote values too
 # Field numbers of DuckLake's own columns, which it finds by number and not by name.
 OWN = {
     "_ducklake_internal_row_id": 2147483540, "_ducklake_internal_snapshot_id": 2147483539,
@@ -101,6 +102,28 @@ def renew(
     con.execute("COMMIT")
     sweep(files(con, folder), folder)
     return len(written)
+
+
+def forget(
+    con: duckdb.DuckDBPyConnection, now: settings.Settings, secret: keys.Keys, blank: Blank
+) -> None:
+    """Write the rows that `blank` names empty in every snapshot, and the pages of the catalog anew,
+    in which old bounds and deleted rows stay until then.
+
+    Over PostgreSQL the server's log and its backups are out of reach.
+    """
+    renew(con, now, blank)
+    con.execute(
+        "UPDATE meta.ducklake_table_column_stats SET min_value = NULL, max_value = NULL, "
+        "contains_null = true"
+    )
+    if now.catalog:
+        con.execute(f"CALL postgres_execute('{META}', '{VACUUM}', use_transaction => false)")
+        return
+    fresh = now.home.lake / "catalog.fresh"
+    copy_catalog(con, fresh, secret)
+    con.execute(f"DETACH {META}")
+    settle_catalog(fresh, now.home)
 
 
 def copy_catalog(con: duckdb.DuckDBPyConnection, file: Path, secret: keys.Keys) -> None:
@@ -206,10 +229,4 @@ def _enter(
             "null_count = NULL "
             "WHERE data_file_id = ?",
             [old.id],
-        )
-        con.execute(
-            "UPDATE meta.ducklake_table_column_stats SET min_value = NULL, max_value = NULL, "
-            "contains_null = true "
-            "WHERE table_id = ?",
-            [old.table_id],
         )

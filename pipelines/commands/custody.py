@@ -9,12 +9,15 @@ import typer
 from rich.markup import escape
 
 from pipelines import settings
+from pipelines.commands import quarantine
 from pipelines.commands.console import AsJson, explained, out, plain, reported
 
 log = typer.Typer(no_args_is_help=True, help="The access log: who did what with persons' data.")
 key = typer.Typer(no_args_is_help=True, help="The key that everything is derived from.")
 
-person = typer.Typer(no_args_is_help=True, help="Rights of persons: what is held, and erasure.")
+person = typer.Typer(
+    no_args_is_help=True, help="Rights of persons: what is held, correction, erasure."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(log, name="log")
     app.add_typer(key, name="key")
     app.add_typer(person, name="person")
+    app.add_typer(quarantine.quarantine, name="quarantine")
 
 
 @log.command("show")
@@ -105,6 +109,28 @@ def find_person(
         f"{persons}: {found.delivered} delivered rows, {found.quarantined} set apart, "
         f"{found.departures} departures in {file}"
     )
+
+
+@person.command("correct")
+def correct_record(
+    batch_id: quarantine.Batch,
+    row_number: quarantine.RowNumber,
+    correction: Annotated[
+        typer.FileText,
+        typer.Option(help="YAML or JSON: columns and their cells as they should be; - reads."),
+    ],
+    reason: quarantine.Reason,
+    legal_basis: Annotated[str, typer.Option(help="For example: UU 27/2022 pasal 6")],
+    approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
+) -> None:
+    """Order that a record, as `person find` names it, counts corrected from the next night on."""
+    from pipelines.custody import corrections
+
+    order = corrections.Order(reason, legal_basis, approver)
+    with reported() as report:
+        report("judging the row")
+        done = corrections.correct(settings.load(), batch_id, row_number, correction, order)
+    quarantine.say_ordered(done.columns)
 
 
 @person.command("erase")

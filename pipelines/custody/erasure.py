@@ -23,14 +23,16 @@ from pipelines import access_log, contracts, keys, lake_files, settings, whole
 from pipelines.catalog import writing
 from pipelines.custody import held
 from pipelines.custody.held import Held
+from pipelines.custody.remembered import remember
 from pipelines.desks.front import NothingThereError, secret_of
 from pipelines.errors import PulangError
 from pipelines.intake import redact, supersede
-from pipelines.intake.arrivals import Archive
+from pipelines.intake.arrivals import REMOVED, Archive
+from pipelines.intake.erased import PREFIX
+from pipelines.intake.refusals import ERASED
 from pipelines.lake import CATALOG, Lake, open_lake, rows_of
 from pipelines.publish import kept
 
-ERASED = "erased"
 # Column -> kind of key that it holds.
 KEYS = {
     "person_id": "person", "other_person_id": "person", "record_key": "record",
@@ -73,28 +75,51 @@ def erase(now: settings.Settings, person_id: str, order: Order) -> Erased:
 
     Raises ErasureError where nobody else approves, NothingThereError for an unknown person_id.
     """
+    return _erase(now, Held([person_id]), order)
+
+
+def erase_row(now: settings.Settings, batch_id: str, row_number: int, order: Order) -> Erased:
+    """Erase one row that was set apart, such as that of an erased person which came again.
+
+    Raises ErasureError where nobody else approves, NothingThereError for an unknown row.
+    """
+    return _erase(now, Held([], quarantined=[(batch_id, row_number)]), order)
+
+
+def _erase(now: settings.Settings, asked: Held, order: Order) -> Erased:
     if not all(vars(order).values()) or order.approver in now.actor:
         raise ErasureError("reason, legal basis and an approver other than the actor are needed")
     secret = secret_of(now)
     with open_lake(now, secret) as lake:
-        mine = _pending(now, secret) or held.of(lake, [person_id])
-        if mine.persons != [person_id] or not mine.row_keys:
-            raise NothingThereError(f"no person {person_id}, or another erasure was broken off")
+        mine = _pending(now, secret) or _wanted(lake, asked)
+        if asked.persons != mine.persons or not {*asked.quarantined} <= {*mine.row_keys}:
+            raise NothingThereError("another erasure was broken off; end that one first")
         _keep(now, secret, mine)
         told = {"persons": mine.persons, "rows": len(mine.row_keys), **asdict(order)}
+        told |= {"set_apart": asked.quarantined} if asked.quarantined else {}
         access_log.note(lake, now, "erasure", told)
         changed, removed, landed = _from_deliveries(lake, now, secret, mine)
-        _from_lake(lake, mine)
+        _from_lake(lake, secret, mine)
     with _catalog(now, secret, mine) as con:
-        lake_files.renew(con, now, _blank)
-        if not now.catalog:
-            fresh = now.home.lake / "catalog.fresh"
-            lake_files.copy_catalog(con, fresh, secret)
-            con.execute(f"DETACH {lake_files.META}")
-            lake_files.settle_catalog(fresh, now.home)
+        lake_files.forget(con, now, secret, _blank)
     published = _from_published(now, mine)
     _file(now).unlink()
     return Erased(len(mine.row_keys), changed, removed, landed, published)
+
+
+def _wanted(lake: Lake, asked: Held) -> Held:
+    """All that is held on who is asked for. Raises NothingThereError where that is nothing."""
+    if asked.persons:
+        found = held.of(lake, asked.persons)
+        if not found.row_keys:
+            raise NothingThereError(f"no person {asked.persons[0]}")
+        return found
+    [(batch, number)] = asked.quarantined
+    apart = lake.table("ops", "quarantine")
+    is_it = (apart.batch_id == batch) & (apart.row_number == number)
+    if not apart.filter(is_it, apart.reason != ERASED).count().to_pyarrow().as_py():
+        raise NothingThereError(f"{batch} has no row {number} that is set apart")
+    return asked
 
 
 # What is to be erased, until it is gone
@@ -144,10 +169,7 @@ def _from_deliveries(
             fresh = theirs and redact.redacted(
                 archive.read(digest), named[0]["file"], source, theirs, now.home.temporary
             )
-            if fresh:
-                archive.write(digest, fresh)
-            else:
-                archive.path(digest).unlink()
+            archive.write(digest, fresh or REMOVED)
             changed, removed = changed + bool(fresh), removed + (not fresh)
         for batch in named:
             file = now.home.landing / batch["source"] / batch["file"]
@@ -158,8 +180,9 @@ def _from_deliveries(
 
 
 def _signatures(lake: Lake, mine: Held) -> dict[str, list[frozenset[str]]]:
-    """By batch, what the cells of each row hold: its key and name, or all of a quarantined one."""
-    found: dict[str, list[frozenset[str]]] = {}
+    """By batch, what the cells of each row hold: its key and name, or all of one that was set apart
+    or corrected."""
+    found: dict[tuple[str, int], frozenset[str]] = {}
     for name in sorted({table for table, _, _ in mine.rows}):
         table = lake.table("records", name)
         own = [c for c in ("crossing_id", "placement_id", "refusal_id", "list_number", "full_name")
@@ -167,13 +190,17 @@ def _signatures(lake: Lake, mine: Held) -> dict[str, list[frozenset[str]]]:
         for row in rows_of(table.filter(table.batch_id.isin([b for _, b, _ in mine.rows]))):
             if (name, row["batch_id"], row["row_number"]) in mine.rows:
                 cells = frozenset(redact.plain(str(row[c])) for c in own if row[c])
-                found.setdefault(row["batch_id"], []).append(cells)
-    apart = lake.table("ops", "quarantine")
-    for row in rows_of(apart.filter(apart.delivered_row.notnull())):
-        if (row["batch_id"], row["row_number"]) in mine.quarantined:
-            cells = frozenset(map(redact.plain, held.cells_of(row["delivered_row"])))
-            found.setdefault(row["batch_id"], []).append(cells - {""})
-    return found
+                found[row["batch_id"], row["row_number"]] = cells
+    for name in ("quarantine", "corrections"):  # as they came, whatever counts now
+        came = lake.table("ops", name)
+        for row in rows_of(came.filter(came.delivered_row.notnull())):
+            if (row["batch_id"], row["row_number"]) in mine.row_keys:
+                cells = frozenset(map(redact.plain, held.cells_of(row["delivered_row"])))
+                found[row["batch_id"], row["row_number"]] = cells - {""}
+    signed: dict[str, list[frozenset[str]]] = {}
+    for (batch, _), cells in found.items():
+        signed.setdefault(batch, []).append(cells)
+    return signed
 
 
 def _names_somebody(batch: dict[str, Any], archive: Archive, mine: Held) -> bool:
@@ -237,10 +264,11 @@ def _theirs(pair: set[str]) -> str:
     return "(list_file, list_number) IN (SELECT (file, number) FROM their_lists)"
 
 
-def _from_lake(lake: Lake, mine: Held) -> None:
+def _from_lake(lake: Lake, secret: keys.Keys, mine: Held) -> None:
     """Delete what is theirs, leave a mark for each delivered row, and count the deliveries again.
 
-    The ledger of stages goes too: the next night works everything out anew.
+    Digests stay, by which a record is known that is sent again (remembered.py). The ledger of
+    stages goes too: the next night works everything out anew.
     """
     _name(lake.con, mine)
     batches = lake.table("ops", "batches")
@@ -250,6 +278,8 @@ def _from_lake(lake: Lake, mine: Held) -> None:
         for batch, row in mine.row_keys
     ]
     with lake.transaction():
+        theirs = lake.ibis.table("their_rows", database=("temp", "main"))
+        remember(lake, theirs, lambda value: secret.pseudonym(value, PREFIX))
         for schema, name in contracts.lake():
             where = _blank(schema, name)
             if name == "quarantine":

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from pipelines import standardise
 from pipelines.errors import PulangError
-from pipelines.intake.redact import plain
+from pipelines.intake.redact import plain, plain_text
 from pipelines.lake import Lake, rows_of
 from pipelines.link.identities import list_key, placement_key
 
@@ -73,8 +73,9 @@ def asked(given: dict[str, Any]) -> Asked:
 class Held:
     """One or more persons by the keys of all that is held on them.
 
-    `rows` are (table of records, batch_id, row_number); `quarantined` (batch_id, row_number);
-    `lists` (list_file, list_number). `sightings` are documents, NIK and names as delivered.
+    `rows` are (table of records, batch_id, row_number); `quarantined` (batch_id, row_number) of
+    what was set apart or is under an order; `lists` (list_file, list_number). `sightings` are
+    documents, NIK and names as delivered.
     """
 
     persons: list[str]
@@ -165,23 +166,29 @@ def _words(rows: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def _quarantined(lake: Lake, requests: list[Asked]) -> list[tuple[str, int]]:
-    """Rows set apart that bear a document or NIK, or name and birth date, as whole cells."""
+    """Rows set apart, or under an order, that bear a document or NIK, or name and birth date, as
+    whole cells."""
     numbers = {plain(n) for r in requests for n in (r.nik, r.document_number) if n} - {""}
     named = {(plain(r.name), str(r.birth_date)) for r in requests if r.name and r.birth_date}
-    apart = lake.table("ops", "quarantine")
-    found = []
-    # One row after the other: only what was set apart and looks alike.
-    alike = apart.filter(_looks_alike(apart.delivered_row, numbers, {name for name, _ in named}))
-    for row in rows_of(alike.select("batch_id", "row_number", "delivered_row")):
-        cells = cells_of(row["delivered_row"])
+    apart, orders = lake.table("ops", "quarantine"), lake.table_if_there("ops", "corrections")
+    said = ibis.union(
+        apart.select("batch_id", "row_number", text="delivered_row"),
+        orders.select("batch_id", "row_number", text="delivered_row"),
+        orders.select("batch_id", "row_number", text="corrected_row"),
+    )
+    found = set()
+    # One row after the other: only what was set apart or ordered, and looks alike.
+    alike = said.filter(_looks_alike(said.text, numbers, {name for name, _ in named}))
+    for row in rows_of(alike):
+        cells = cells_of(row["text"])
         there = {plain(cell) for cell in cells}
         if there & numbers or any(name in there and born in cells for name, born in named):
-            found.append((row["batch_id"], row["row_number"]))
+            found.add((row["batch_id"], row["row_number"]))
     return sorted(found)
 
 
 def _looks_alike(text: ir.StringValue, numbers: set[str], names: set[str]) -> ir.BooleanValue:
-    bare = text.upper().re_replace("[^A-Z0-9]+", "")
+    bare = plain_text(text)
     return ibis.or_(ibis.literal(False), *(bare.contains(word) for word in numbers | names))
 
 

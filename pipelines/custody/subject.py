@@ -66,9 +66,9 @@ def find(now: settings.Settings, request: TextIO, file: Path, recipient: str | N
         if not mine.row_keys:
             raise NothingThereError("nothing is held on this person")
         answer = told(lake, mine)
-    _write(file, json.dumps(answer, ensure_ascii=False, indent=1, default=str), recipient)
+    write_private(file, json.dumps(answer, ensure_ascii=False, indent=1, default=str), recipient)
     departures = len(answer["made_of_them"]["reconciled.departures"])
-    return Found(persons, len(mine.rows), len(mine.quarantined), departures)
+    return Found(persons, len(mine.rows), len(answer["quarantined_rows"]), departures)
 
 
 def told(lake: Lake, mine: Held) -> dict[str, Any]:
@@ -88,6 +88,11 @@ def told(lake: Lake, mine: Held) -> dict[str, Any]:
             _origin(batches[row["batch_id"]]) | row
             for row in rows_of(quarantined)
             if (row["batch_id"], row["row_number"]) in mine.quarantined
+        ],
+        "corrections": [
+            row
+            for row in rows_of(lake.table_if_there("ops", "corrections"))
+            if (row["batch_id"], row["row_number"]) in mine.row_keys
         ],
         "made_of_them": {
             f"{schema}.{name}": rows_of(_of(lake.table(schema, name), column, mine))
@@ -122,7 +127,11 @@ def _concerns(entry: dict[str, Any], mine: Held) -> bool:
     return entry["kind"] == "extract" or any(name in entry["details"] for name in names)
 
 
-def _write(file: Path, text: str, recipient: str | None) -> None:
+def write_private(file: Path, text: str, recipient: str | None) -> None:
+    """Write what names a person, for the owner of the file or of an age key only.
+
+    Raises PersonError where the file exists, or the recipient is not a key.
+    """
     content = text.encode()
     if recipient:
         try:
@@ -130,6 +139,9 @@ def _write(file: Path, text: str, recipient: str | None) -> None:
         except pyrage.RecipientError:
             raise PersonError("the recipient is not an age key (age1...)") from None
         content = pyrage.encrypt(content, [to])
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise PersonError(f"{file} exists already; choose another file") from None
     with os.fdopen(handle, "wb") as out:
         out.write(content)

@@ -27,6 +27,7 @@ from pipelines import (
 )
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
+from pipelines.intake import corrections
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake, open_to_note, rows_of
 from pipelines.link import judgements, sentences
 from pipelines.link.identities import list_key, placement_key
@@ -143,7 +144,7 @@ def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
 
 def _history(lake: Lake, departure_id: str) -> list[dict[str, Any]]:
     """What the departure became night by night, with the cause in words; the oldest first."""
-    changes = _kept(lake, "reconciled", "changes")
+    changes = lake.table_if_there("reconciled", "changes")
     causes = {cause["code"]: cause for cause in reconcile.causes().to_pylist()}
     mine = changes.filter(changes.departure_id == departure_id).drop("departure_id")
     said = ("sentence_id", "sentence_en")
@@ -218,8 +219,8 @@ def _weighed_links(lake: Lake, person_id: str) -> ir.Table:
     """
     links, records = lake.table("identity", "links"), lake.table("identity", "person_records")
     mine = links.semi_join(records.filter(records.person_id == person_id), "record_key")
-    scored = _kept(lake, "identity", "candidates")
-    judged = _kept(lake, "identity", "judgements")
+    scored = lake.table_if_there("identity", "candidates")
+    judged = lake.table_if_there("identity", "judgements")
     weighed = scored.select(
         "record_key", "anchor_key", "match_weight", "evidence", rule=scored.kind
     )
@@ -232,13 +233,6 @@ def _weighed_links(lake: Lake, person_id: str) -> ir.Table:
     for table in (weighed, by_whom):
         joined = joined.left_join(table, key).drop(*(f"{name}_right" for name in key))
     return joined.order_by(ibis.desc("link_probability"), *key, "token")
-
-
-def _kept(lake: Lake, schema: str, name: str) -> ir.Table:
-    """A table of the lake; empty where the lake was written by a version without."""
-    if name in lake.ibis.list_tables(database=(CATALOG, schema)):
-        return lake.table(schema, name)
-    return ibis.memtable(contracts.lake()[schema, name].arrow_schema.empty_table())
 
 
 def _weights(now: settings.Settings, lake: Lake) -> Weights | None:
@@ -282,7 +276,8 @@ def _papers(
 def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
     """(role, source, file, row_number, sha256, received_at) of every row behind a departure.
 
-    `record` is the crossing_id, or the record_key of a placement or of a row of a list.
+    `corrected_on` is the night since when it counts other than it came, `record` the crossing_id,
+    or the record_key of a placement or of a row of a list.
     """
     crossings, placements = lake.table("records", "crossings"), lake.table("records", "placements")
     lists, matches = (
@@ -306,10 +301,20 @@ def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
     ]
     rows = ibis.union(*parts, distinct=False)
     batches = lake.table("ops", "batches").select("batch_id", "source", "file", "sha256")
+    orders = corrections.done(lake.table_if_there("ops", "corrections"))
     return (
         rows.inner_join(batches, "batch_id")
+        .left_join(orders.select(*corrections.ROW, corrected_on="night"), corrections.ROW)
         .select(
-            "role", "source", "file", "row_number", "sha256", "received_at", "is_current", "record"
+            "role",
+            "source",
+            "file",
+            "row_number",
+            "sha256",
+            "received_at",
+            "is_current",
+            "record",
+            "corrected_on",
         )
         .order_by("role", "received_at", "file", "row_number")
     )

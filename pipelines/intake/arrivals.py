@@ -22,6 +22,7 @@ from pipelines.intake import lines
 from pipelines.intake.refusals import UnreadableError
 
 BLOCK = 1 << 22
+REMOVED = b""  # all that is kept of a delivery that was erased whole: sent again, it is not kept
 NANOSECONDS = 1_000_000_000
 YOUNG, STILL = 60, 1.0  # seconds: written to so lately, a file is looked at again after so long
 HIDDEN = "\ufffd"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from csv import reader, writer
 from pathlib import Path
 
+import ibis.expr.types as ir
 import openpyxl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,7 @@ from pipelines.intake import read
 from pipelines.intake.arrivals import encoding_of
 
 MARK = "DIHAPUS"  # erased
+UNLIKE = "[^A-Z0-9]+"
 DELIMITERS = ",;\t|"
 IsTheirs = Callable[[list[str]], bool]
 
@@ -59,7 +61,12 @@ def redacted(
 
 def plain(cell: str) -> str:
     """A cell without what formats write differently: capitals, letters and digits only."""
-    return re.sub("[^A-Z0-9]+", "", cell.upper())
+    return re.sub(UNLIKE, "", cell.upper())
+
+
+def plain_text(text: ir.StringValue) -> ir.StringValue:
+    """`plain` for the engine."""
+    return text.upper().re_replace(UNLIKE, "")
 
 
 def _rows(content: bytes, file: str, contract: Table, scratch: Path) -> int:

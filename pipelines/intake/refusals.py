@@ -30,6 +30,8 @@ FORMULA = "formula"  # a cell that a spreadsheet would execute
 NO_HEADER = "no_header"  # rows without a header above them
 HIDDEN_SHEET = "hidden_sheet"  # rows that whoever sent the workbook may not have seen
 FRAGMENT = "fragment"  # a few cells between two rows, part of neither
+ERASED_BEFORE = "erased_before"  # a record of somebody who was erased, sent again
+ERASED = "erased"  # nothing is left of the row but its number
 
 UNPACKED_BYTES = 8 << 30  # of one delivery of text
 UNPACKED_RATIO = 250  # CSV packs 30-fold; 1,000-fold is a bomb

@@ -4,12 +4,15 @@ The rules are those of the source's contract: types, vocabularies, bounds, and t
 severity `quarantine`. A value that cannot be read is empty; whether that matters, a check says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
+from pipelines import contracts
 from pipelines.contracts import Check, Column, Table
+from pipelines.lake import Lake
 
 MONTHS = {
     name: number
@@ -47,6 +50,15 @@ LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
 WIB = "+07:00"
 SERIAL = r"^\d{5}(\.0+)?$"
 SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
+
+
+def judge(
+    lake: Lake, source: str, also: Callable[[ir.Table], ir.Table] = lambda rows: rows
+) -> Callable[[pa.Table], pa.Table]:
+    """`typed`, and what is `also` to be worked out, for deliveries of one source on Arrow rows;
+    another thread may run it."""
+    contract, records = contracts.sources()[source], contracts.records_of(source)
+    return lake.aside(lambda rows: also(typed(rows, contract, records)))
 
 
 def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:

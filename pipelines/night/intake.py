@@ -8,7 +8,8 @@ import ibis
 import pyarrow as pa
 
 from pipelines import access_log, contracts
-from pipelines.intake import arrivals, deliveries, feeds, gate, supersede, typed
+from pipelines.intake import arrivals, deliveries, erased, feeds, gate, supersede, typed
+from pipelines.night import corrections
 from pipelines.night.context import WITHHELD, ConservationError, Night, latest_checks
 from pipelines.night.health import write_page
 
@@ -24,25 +25,35 @@ def take_in(this: Night) -> list[dict[str, Any]]:
 
     Gives the rows of ops.batches of tonight's deliveries.
     """
-    archive = arrivals.Archive(this.now.home.lake / "archive", this.secret.derive("archive"))
     with this.stage("intake"):
         known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
-        found = arrivals.settled(arrivals.find(this.now.home.landing, list(contracts.sources())))
-        landed = [a for a in found if this.only is None or a.number in this.only]
-        batches: list[deliveries.Batch] = []
-        for source in contracts.sources():
-            of_source = [arrival for arrival in landed if arrival.source == source]
-            new = deliveries.new_batches(of_source, known, archive)
-            batches += _take_in_source(this, source, new)
-        arrivals.refuse_changed(batch.arrival for batch in batches)
-        if batches:
-            rows = deliveries.batch_rows(batches, known, this.night)
-            this.lake.insert("ops", "batches", rows)
-            _supersede(this, batches, is_first=not known)
-            _count(this, batches)
+        batches = _take_in_landed(this, known)
+        touched = {batch.batch_id: batch.arrival.source for batch in batches}
+        touched |= corrections.carry_out(this)
+        if touched:
+            _supersede(this, touched, is_first=not known)
+            _count(this)
+            this.report(f"intake: {len(batches)} deliveries, {sum(b.rows for b in batches):,} rows")
     kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
     tonight = {batch.batch_id for batch in batches}
     return [row for row in kept.to_pyarrow().to_pylist() if row["batch_id"] in tonight]
+
+
+def _take_in_landed(this: Night, known: list[dict[str, Any]]) -> list[deliveries.Batch]:
+    """Everything that has landed and is not among the `known` rows of ops.batches."""
+    archive = arrivals.Archive(this.now.home.lake / "archive", this.secret.derive("archive"))
+    found = arrivals.settled(arrivals.find(this.now.home.landing, list(contracts.sources())))
+    landed = [a for a in found if this.only is None or a.number in this.only]
+    batches: list[deliveries.Batch] = []
+    for source in contracts.sources():
+        of_source = [arrival for arrival in landed if arrival.source == source]
+        new = deliveries.new_batches(of_source, known, archive)
+        batches += _take_in_source(this, source, new)
+    arrivals.refuse_changed(batch.arrival for batch in batches)
+    if batches:
+        rows = deliveries.batch_rows(batches, known, this.night)
+        this.lake.insert("ops", "batches", rows)
+    return batches
 
 
 def _take_in_source(
@@ -50,7 +61,7 @@ def _take_in_source(
 ) -> list[deliveries.Batch]:
     """Read, judge and keep the rows of one source, each in a thread of its own."""
     contract, records = contracts.sources()[source], contracts.records_of(source)
-    judge = this.lake.aside(lambda rows: typed.typed(rows, contract, records))
+    judge = erased.judge(this.lake, source, this.pseudonym(erased.PREFIX))
     intake = deliveries.Intake(new, contract, judge)
     if judged := intake.judged():
         with this.lake.delivered(judged) as rows:
@@ -65,10 +76,13 @@ def _take_in_source(
     return intake.batches
 
 
-def _supersede(this: Night, batches: list[deliveries.Batch], is_first: bool) -> None:
-    """Mark the versions that tonight's deliveries replace, or that replace them."""
-    new = None if is_first else ibis.memtable({"batch_id": [batch.batch_id for batch in batches]})
-    for source in sorted({batch.arrival.source for batch in batches}):
+def _supersede(this: Night, touched: dict[str, str], is_first: bool) -> None:
+    """Mark the versions that the rows of touched batches replace, or that replace them.
+
+    `touched` is batch_id -> source.
+    """
+    new = None if is_first else ibis.memtable({"batch_id": sorted(touched)})
+    for source in sorted(set(touched.values())):
         table = contracts.records_of(source)
         records = this.lake.table("records", table.name)
         keyed = records.mutate(
@@ -79,7 +93,7 @@ def _supersede(this: Night, batches: list[deliveries.Batch], is_first: bool) -> 
         this.lake.mark_superseded(table.name, losers)
 
 
-def _count(this: Night, new: list[deliveries.Batch]) -> None:
+def _count(this: Night) -> None:
     """Count what became of every delivered row, and refuse to go on if one is missing."""
     lake, names = this.lake, [contracts.records_of(s).name for s in contracts.sources()]
     batches, quarantine = lake.table("ops", "batches"), lake.table("ops", "quarantine")
@@ -93,7 +107,6 @@ def _count(this: Night, new: list[deliveries.Batch]) -> None:
         )
     lake.replace("ops", "batches", rows)
     lake.drop_scratch(rows)
-    this.report(f"intake: {len(new)} deliveries, {sum(b.rows for b in new):,} rows")
 
 
 def judge(this: Night) -> pa.Table:
