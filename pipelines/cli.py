@@ -27,6 +27,7 @@ app.add_typer(linkage, name="linkage")
 custody.add_to(app)
 app.command("extract")(audit.extract)
 app.command("verify")(audit.verify)
+app.command("open-seal")(audit.open_seal)
 app.command("open-data")(audit.open_data)
 WIB = timezone(timedelta(hours=7))
 WITHHELD = 3
@@ -189,12 +190,22 @@ def changes(
 
 @app.command()
 def tidy() -> None:
-    """Forget nights older than PULANG_KEEP_NIGHTS days, and bring the lake's files in order."""
+    """Destroy what is older than the policy allows, forget nights older than PULANG_KEEP_NIGHTS
+    days, and bring the lake's files in order."""
     from pipelines import night as nightly
+    from pipelines.custody import retention
 
     with reported() as report:
+        now = settings.load()
+        report("looking for what is too old")
+        gone = retention.destroy(now)
         report("tidying")
-        done = nightly.tidy(settings.load())
+        done = nightly.tidy(now)
+    if gone.deliveries:
+        out.print(
+            f"{gone.deliveries} deliveries received before {gone.received_before} with "
+            f"{gone.rows:,} rows destroyed, {gone.copies} archived copies. Run a night now."
+        )
     out.print(f"{done.nights} nights kept, {done.snapshots} snapshots expired")
 
 

@@ -130,6 +130,7 @@ class Policy(BaseModel):
     interval_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]
     expected_level: Annotated[StrictFloat, Field(gt=0.5, lt=1.0)]
     benchmark_tolerance: Annotated[StrictFloat, Field(ge=0.0, lt=1.0)]
+    retention_years: Annotated[int, Field(strict=True, ge=1, le=100)]
 
     overrides: tuple[str, ...] = ()
     changes: tuple[tuple[str, tuple[tuple[date, Any], ...]], ...] = ()

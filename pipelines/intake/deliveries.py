@@ -21,6 +21,7 @@ Judge = Callable[[pa.Table], pa.Table]
 
 UNSAFE_NAME = "unsafe_name"
 TAKEN_IN, REPEATED, REFUSED = "taken_in", "repeated", "refused"
+DESTROYED = "destroyed"  # its time of retention was over
 
 
 @dataclass

@@ -44,17 +44,21 @@ def losers(versions: ir.Table, key: str, batches: ir.Table, new: ir.Table | None
 def counts(batches: ir.Table, records: list[ir.Table], quarantine: ir.Table) -> ir.Table:
     """`batches` with accepted, quarantined and superseded counted anew from the rows themselves.
 
-    Every row of a delivery that repeats another is superseded; it has no rows of its own.
+    Every row of a delivery that repeats another is superseded; it has no rows of its own. One that
+    was destroyed has none any more, and keeps the counts that it had.
     """
     kept = ibis.union(*(_fates(table) for table in records), distinct=False)
     apart = quarantine.group_by("batch_id").agg(set_apart=lambda t: t.count())
     found = batches.left_join(kept, "batch_id").left_join(apart, "batch_id")
-    repeated = found.status == "repeated"
+    repeated, destroyed = found.status == "repeated", found.status == "destroyed"
+    fates = {
+        "accepted": found.current.fill_null(0),
+        "quarantined": found.set_apart.fill_null(0),
+        "superseded": repeated.ifelse(found.rows, found.replaced.fill_null(0)),
+    }
     return found.select(
-        *[c for c in batches.columns if c not in ("accepted", "quarantined", "superseded")],
-        accepted=found.current.fill_null(0),
-        quarantined=found.set_apart.fill_null(0),
-        superseded=repeated.ifelse(found.rows, found.replaced.fill_null(0)),
+        *[c for c in batches.columns if c not in fates],
+        **{name: destroyed.ifelse(found[name], count) for name, count in fates.items()},
     )
 
 

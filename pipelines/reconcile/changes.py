@@ -49,8 +49,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "removed",
-        "Keberangkatan tidak ada lagi: digabung dengan yang lain atau catatannya digantikan.",
-        "The departure is no more: merged into another, or its record was replaced.",
+        "Keberangkatan tidak ada lagi: digabung, atau catatannya digantikan atau dimusnahkan.",
+        "The departure is no more: merged into another, or its record was replaced or destroyed.",
     ),
 )
 
