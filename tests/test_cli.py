@@ -39,6 +39,7 @@ COMMANDS = (
     "evaluate",
     "extract",
     "verify",
+    "open-seal",
     "open-data",
 )
 

@@ -16,6 +16,7 @@ UNDER_17, TO_60 = 17, 60
 BANDS = ((UNDER_17, "0-16"), (25, "17-24"), (35, "25-34"), (45, "35-44"), (TO_60 + 1, "45-60"))
 OLDEST = "61+"
 BETWEEN = "+"
+CORRECTED = " corrected "
 COARSE = ("outcome", "rule", "period", "origin_province_code", "origin_regency_code",
           "destination_country", "sex", "age_band", "papers")  # fmt: skip
 SOURCES = {"crossings": "perlintasan", "placements": "penempatan", "repatriations": "pemulangan"}
@@ -71,12 +72,18 @@ def _band(age: ir.IntegerValue) -> ir.StringValue:
 
 
 def evidence(
-    chosen: ir.Table, everyone: ir.Table, matches: ir.Table, records: Records, batches: ir.Table
+    chosen: ir.Table,
+    everyone: ir.Table,
+    matches: ir.Table,
+    records: Records,
+    batches: ir.Table,
+    orders: ir.Table,
 ) -> ir.Table:
     """Every delivered row behind the chosen departures, replaced versions too.
 
-    (departure_id, role, source, batch_id, sha256, row_number, is_current, fields). `everyone` are
-    all departures: a return that nobody saw is inferred from the next exit.
+    (departure_id, role, source, batch_id, sha256, row_number, is_current, fields, corrected_on).
+    `everyone` are all departures: a return that nobody saw is inferred from the next exit. `orders`
+    are the rows of ops.corrections that hold.
     """
     crossings, placements = records["crossings"], records["placements"]
     lists = records["repatriations"]
@@ -95,10 +102,11 @@ def evidence(
             "list",
         ),
     ]
-    rows = ibis.union(*parts, distinct=True)
+    corrected = orders.select("batch_id", "row_number", corrected_on="night")
+    rows = ibis.union(*parts, distinct=True).left_join(corrected, ["batch_id", "row_number"])
     return rows.inner_join(batches.select("batch_id", "source", "sha256"), "batch_id").select(
         "departure_id", "role", "source", "batch_id", "sha256", "row_number", "is_current",
-        "fields",
+        "fields", "corrected_on",
     )  # fmt: skip
 
 
@@ -144,16 +152,25 @@ def row_id(departure_id: ir.StringValue, key: str) -> ir.StringValue:
     return ibis.literal("R") + (ibis.literal(key) + departure_id).hexdigest("sha256").substr(0, 16)
 
 
-def seals(evidence: ir.Table, key: str) -> ir.Table:
-    """(departure_id, role, source, seal): one keyed digest over the rows of each role.
+def openings(evidence: ir.Table, key: str) -> ir.Table:
+    """(departure_id, role, source, opening): the text behind each seal, for the rows of a role.
 
-    The key of a departure is derived from `key`, so that opening one seal opens no other.
+    A key of its own, derived from `key` and the departure, so that opening one seal opens no other;
+    then a line per delivered row: digest of the file, row number, fields, and the night from which
+    an order has them so, where they are other than delivered.
     """
     line = evidence.sha256 + " " + evidence.row_number.cast("string") + " " + evidence.fields
+    line += ibis.coalesce(ibis.literal(CORRECTED) + evidence.corrected_on.cast("string"), "")
     lines = evidence.mutate(line=line).group_by("departure_id", "role", "source")
     t = lines.agg(text=lambda e: e.line.group_concat("\n", order_by=[e.sha256, e.row_number]))
     own = (ibis.literal(key) + t.departure_id).hexdigest("sha256")
-    return t.select("departure_id", "role", "source", seal=(own + t.text).hexdigest("sha256"))
+    return t.select("departure_id", "role", "source", opening=own + t.text)
+
+
+def seals(evidence: ir.Table, key: str) -> ir.Table:
+    """(departure_id, role, source, seal): SHA-256 of each opening."""
+    t = openings(evidence, key)
+    return t.select("departure_id", "role", "source", seal=t.opening.hexdigest("sha256"))
 
 
 def whole_seals(seals: ir.Table) -> ir.Table:

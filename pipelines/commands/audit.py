@@ -81,6 +81,27 @@ def extract(
     out.print(f"fingerprint     {made.fingerprint}", highlight=False)
 
 
+def open_seal(
+    extract: Annotated[Path, typer.Argument(help="Folder or zip of the extract.", exists=True)],
+    row_id: Annotated[str, typer.Argument(help="The row, R...")],
+    purpose: Annotated[str, typer.Option(help="What it is needed for.")],
+    legal_basis: Annotated[str, typer.Option(help="For example: UU 37/2008 art. 8.")],
+    requester: Annotated[str, typer.Option(help="Office that asks, not a person.")],
+    approver: Annotated[str, typer.Option(help="Another than the requester.")],
+    recipient: Annotated[str, typer.Option(help="age public key (age1...).")],
+    folder: Annotated[Path, typer.Option("--out", help="Folder in which the file is put.")],
+) -> None:
+    """The delivered rows behind one row of a pseudonymous extract, proved by its seals."""
+    from pipelines.desks import opening
+
+    given = {"purpose": purpose, "legal_basis": legal_basis, "requester": requester,
+             "approver": approver, "recipient": recipient}  # fmt: skip
+    with reported() as report:
+        report("opening")
+        file = opening.open_seals(settings.load(), extract, row_id, given, folder)
+    out.print(escape(str(file)), highlight=False, soft_wrap=True)
+
+
 def open_data(
     folder: Annotated[Path, typer.Option("--out", help="Folder of the tables.", file_okay=False)],
     as_json: AsJson = False,

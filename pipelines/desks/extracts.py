@@ -15,6 +15,7 @@ from pipelines import access_log, keys, night, reconcile, reference, settings
 from pipelines.audit import bundle, compose, scope, selection, signature
 from pipelines.audit.wording import Words
 from pipelines.desks.front import READ, NothingThereError, secret_of
+from pipelines.intake import corrections
 from pipelines.lake import Door, Lake, open_to_note, rows_of
 
 Report = Callable[[str], None]
@@ -55,8 +56,9 @@ class Then:
     def evidence(self, chosen: ir.Table) -> ir.Table:
         """The delivered rows behind departures (`selection.evidence`)."""
         everyone, matches = (self.table("reconciled", n) for n in ("departures", "list_matches"))
-        records, batches = self.records(), self.table("ops", "batches")
-        return selection.evidence(chosen, everyone, matches, records, batches)
+        batches, orders = self.table("ops", "batches"), self.table("ops", "corrections")
+        records, done = self.records(), corrections.done(orders)
+        return selection.evidence(chosen, everyone, matches, records, batches, done)
 
     def records(self) -> dict[str, ir.Table]:
         """All versions of the delivered records that departures are made of."""
@@ -79,7 +81,7 @@ def extract(
         report("looking for the departures")
         then = then_of(lake, of_night)
         lists = _deliveries_named(then, given.get("lists", ()))
-        asked = scope.request(_outcomes(), **{**given, "lists": lists})
+        asked = scope.request(outcomes(), **{**given, "lists": lists})
         rows = rows_of_scope(then, asked, secret)
         key = signature.private_key(secret)
         public = signature.public_hex(key)
@@ -88,7 +90,7 @@ def extract(
         files = compose.files(asked, told, rows, _words(), key)
         name = compose.name_of(asked, then.night)
         packed = bundle.zipped(files)
-        sealed = pyrage.encrypt(packed, [_recipient(asked.recipient)]) if asked.recipient else None
+        sealed = sealed_for(asked, packed) if asked.recipient else None
         folder, zipped, encrypted = (out / f"{name}{end}" for end in ("", ".zip", ".zip.age"))
         _refuse_there(folder, zipped, encrypted)
         access_log.note(lake, now, "extract", _logged(asked, name, rows))
@@ -119,9 +121,10 @@ def _refuse_there(*paths: Path) -> None:
             raise scope.RequestError(f"{path} is there already")
 
 
-def _recipient(key: str) -> Any:
+def sealed_for(asked: scope.Request, content: bytes) -> bytes:
+    """Encrypted to the recipient of a request. Raises RequestError where that is no key."""
     try:
-        return pyrage.x25519.Recipient.from_str(key)
+        return bytes(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(asked.recipient)]))
     except pyrage.RecipientError:
         raise scope.RequestError("the recipient is no age key (age1...)") from None
 
@@ -203,7 +206,8 @@ def then_of(lake: Lake, of_night: date | None, number: int | None = None) -> The
     return Then(lake, told)
 
 
-def _outcomes() -> frozenset[str]:
+def outcomes() -> frozenset[str]:
+    """Every outcome that a request may name."""
     return frozenset(rule["outcome"] for rule in reconcile.catalogue().to_pylist())
 
 

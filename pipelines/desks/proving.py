@@ -1,6 +1,7 @@
 """The proof of an extract: from its bytes, and against lake, archive and published file."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from pipelines.audit import bundle, compose, proof, scope, selection, signature
 from pipelines.desks import archive
 from pipelines.desks.extracts import Then, own_names, reading, rows_of_scope, then_of
 from pipelines.desks.front import NothingThereError
-from pipelines.lake import exists, rows_of
+from pipelines.intake import corrections
+from pipelines.lake import Lake, exists, rows_of
 from pipelines.publish import kept
 
 Report = Callable[[str], None]
@@ -121,15 +123,23 @@ def _against_archive(
         behind = hold(then.evidence(hold(then.chosen(whole.request))))
         batches = then.table("ops", "batches")
         wanted = rows_of(batches.semi_join(behind, "batch_id"))
+        done = corrections.done(then.table("ops", "corrections"))
         with spills.folder(now.home.temporary) as folder:
-            found = archive.compare(then.lake, now, secret, behind, wanted, folder)
+            found = archive.compare(then.lake, now, secret, behind, done, wanted, folder)
     yield proof.Claim(
         "archive", proof.REFUTED if found.changed else proof.PROVED,
         f"{found.deliveries} kiriman dalam arsip masih bersidik sama",
         f"{found.deliveries} archived deliveries still have the same SHA-256",
     )  # fmt: skip
+    if found.corrected:
+        yield proof.Claim(
+            "corrected_rows", proof.PROVED,
+            f"{found.corrected} baris berlaku sebagaimana dibetulkan oleh perintah dalam log",
+            f"{found.corrected} rows count as an order in the log corrected them",
+        )  # fmt: skip
+    all_there = found.same + found.corrected == found.rows
     yield proof.Claim(
-        "delivered_rows", proof.PROVED if found.same == found.rows else proof.REFUTED,
+        "delivered_rows", proof.PROVED if all_there else proof.REFUTED,
         f"{found.same} dari {found.rows} baris kiriman dibaca lagi dari arsip dan sama",
         f"{found.same} of {found.rows} delivered rows, read again from the archive, are the same "
         "field by field",
@@ -167,15 +177,29 @@ def departure_of(now: settings.Settings, path: Path, row: str) -> str:
 
     Raises NothingThereError where there is none, RequestError where the extract is not whole.
     """
-    claims, files = _opened(path, None)
     with reading(now) as (lake, secret):
-        house = signature.public_hex(signature.private_key(secret))
-        if not proof.is_proved([*claims, *proof.integrity(files, house)]):
-            raise scope.RequestError(f"{path.name} is no extract of this home as it was made")
-        whole = proof.extract_of(files)
-        then = then_of(lake, None, whole.said["night"]["night_number"])
-        chosen = then.chosen(whole.request)
-        named = selection.row_id(chosen.departure_id, own_names(secret, whole.request, then))
-        for found in rows_of(chosen.filter(named == row).select("departure_id")):
-            return str(found["departure_id"])
+        return row_of(lake, secret, path, row).departure_id
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a pseudonymous extract: its departure, that night, the extract's own key."""
+
+    departure_id: str
+    then: Then
+    key: str
+
+
+def row_of(lake: Lake, secret: keys.Keys, path: Path, row: str) -> Row:
+    """The row with this row_id, for the home that made the extract. Raises as `departure_of`."""
+    claims, files = _opened(path, None)
+    house = signature.public_hex(signature.private_key(secret))
+    if not proof.is_proved([*claims, *proof.integrity(files, house)]):
+        raise scope.RequestError(f"{path.name} is no extract of this home as it was made")
+    whole = proof.extract_of(files)
+    then = then_of(lake, None, whole.said["night"]["night_number"])
+    chosen, key = then.chosen(whole.request), own_names(secret, whole.request, then)
+    named = selection.row_id(chosen.departure_id, key)
+    for found in rows_of(chosen.filter(named == row).select("departure_id")):
+        return Row(str(found["departure_id"]), then, key)
     raise NothingThereError(f"{path.name} has no row {row}")

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipelines import access_log, settings
 from pipelines.audit import bundle, compose, formats, proof, scope
 from pipelines.audit.suppression import withhold_all_but
 from pipelines.custody import logbook
-from pipelines.desks import extracts, proving
+from pipelines.desks import extracts, opening, proving
 from pipelines.desks.front import NothingThereError
 from pipelines.intake.arrivals import Archive
 from pipelines.keys import load
@@ -221,6 +222,69 @@ def test_a_departure_that_is_not_there_is_said_so(house: Told, tmp_path: Path) -
     one = {"first": None, "last": None, "departures": ["D" + "0" * 16]}
     with pytest.raises(NothingThereError, match="not every departure"):
         make(house.now, tmp_path, **one)
+
+
+# Seals
+
+
+BY_RIGHT = {name: ALL[name] for name in ("purpose", "legal_basis", "requester")} | {
+    name: NAMING[name] for name in ("approver", "recipient")
+}
+
+
+def test_an_opened_seal_is_the_digest_of_the_delivered_rows(
+    whole: Path, house: Told, tmp_path: Path
+) -> None:
+    """Whoever holds the extract and the delivered file needs no lake, and no Pulang."""
+    secret = load(house.home.keys, house.now.key, lake_exists=True)
+    archive = Archive(house.home.lake / "archive", secret.derive("archive"))
+    seals = table(whole, "evidence").to_pylist()
+    for n, row in enumerate(sorted({seal["row_id"] for seal in seals})):
+        file = opening.open_seals(house.now, whole, row, BY_RIGHT, tmp_path / str(n))
+        texts = bundle.unzipped(pyrage.decrypt(file.read_bytes(), [IDENTITY]))
+        found = {sha256(text).hexdigest(): text for text in texts.values()}
+        mine = [seal["seal"] for seal in seals if seal["row_id"] == row]
+        assert mine
+        assert set(mine) <= set(found)
+        for name, text in texts.items():
+            if name != "all.txt":
+                for line in text.decode()[64:].splitlines():
+                    digest, number, fields = line.split(" ", 2)
+                    assert sha256(archive.read(digest)).hexdigest() == digest
+                    assert int(number) > 0
+                    assert "full_name" in json.loads(fields)
+    assert len({f.name for f in tmp_path.rglob("*.age")}) == len(story.OUTCOMES)
+
+
+def test_opening_one_seal_opens_no_other_and_is_in_the_log(
+    whole: Path, house: Told, tmp_path: Path
+) -> None:
+    seals = table(whole, "evidence").to_pylist()
+    row = seals[0]["row_id"]
+    file = opening.open_seals(house.now, whole, row, BY_RIGHT, tmp_path)
+    texts = bundle.unzipped(pyrage.decrypt(file.read_bytes(), [IDENTITY]))
+    own = {text[:64] for name, text in texts.items() if name != "all.txt"}
+    assert len(own) == 1
+    others = {s["seal"] for s in seals if s["row_id"] != row}
+    rest = [text[64:] for text in texts.values()]
+    assert not others & {sha256(key + text).hexdigest() for key in own for text in rest}
+    last = logbook.shown(house.now)[-1]
+    assert (last["kind"], json.loads(last["details"])["row_id"]) == ("open_seal", row)
+    with pytest.raises(scope.RequestError, match="there already"):
+        opening.open_seals(house.now, whole, row, BY_RIGHT, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"approver": ALL["requester"]}, {"recipient": "age1xyz"}, {"legal_basis": ""}],
+)
+def test_a_seal_is_not_opened_without_right(
+    whole: Path, house: Told, tmp_path: Path, changed: dict[str, str]
+) -> None:
+    row = table(whole, "evidence")["row_id"][0].as_py()
+    with pytest.raises(scope.RequestError):
+        opening.open_seals(house.now, whole, row, BY_RIGHT | changed, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 # Identified
