@@ -1,9 +1,8 @@
 """Who is erased is found nowhere any more, by the search that finds them before; nobody else is."""
 
-import gzip
-import io
 import json
-import zipfile
+import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from pipelines.custody import erasure, held, logbook
 from pipelines.custody.erasure import ErasureError, Order
 from pipelines.intake.arrivals import Archive
 from pipelines.publish import kept
-from tests import papers, story
+from tests import papers, postgres, search, story
 from tests.story import NIGHT, Told
 
 ORDER = Order("the person asked for it", "UU 27/2022 pasal 8", "budi")
@@ -71,8 +70,10 @@ def opened_files(now: settings.Settings) -> dict[str, bytes]:
     """Everything on disk, with what is encrypted or packed laid open."""
     secret = keys.load(now.home.keys, now.key, True)
     archive = Archive(now.home.lake / "archive", secret.derive("archive"))
-    found = {f"archive {d}": unpacked(archive.read(d)) for d in archive.kept()}
-    found |= {str(f): unpacked(f.read_bytes()) for f in now.home.path.rglob("*") if f.is_file()}
+    found = {f"archive {d}": whole(search.layers(archive.read(d))) for d in archive.kept()}
+    found |= {
+        str(file): whole(search.layers(file.read_bytes())) for file in search.files(now.home.path)
+    }
     with story.opened(now) as lake:
         for schema, name in contracts.lake():
             found[f"lake {schema}.{name}"] = repr(story.rows(lake, schema, name)).encode()
@@ -95,13 +96,8 @@ def published(file: Path) -> dict[str, list[Any]]:
         return {name: con.table(name).order("ALL").fetchall() for name in names}
 
 
-def unpacked(content: bytes) -> bytes:
-    if content[:2] == b"\x1f\x8b":
-        return gzip.decompress(content)
-    if content[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return b"\n".join(packed.read(name) for name in packed.namelist())
-    return content
+def whole(layers: Iterable[bytes]) -> bytes:
+    return b"\n".join(layers)
 
 
 def where(now: settings.Settings, *words: str) -> list[str]:
@@ -209,6 +205,46 @@ def test_without_reason_basis_or_approver_nothing_is_erased(
         erasure.erase(before, person, order)
     with pytest.raises(ErasureError):
         erasure.erase(replace(before, actor="root for budi"), person, ORDER)
+
+
+# A catalog in PostgreSQL
+
+
+def test_over_postgresql_nothing_is_left_in_the_server_either(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not postgres.is_there():
+        pytest.skip("NO POSTGRESQL HERE: erasure over it is NOT TESTED")
+    shutil.copytree(told.home.landing, tmp_path / "home" / "landing")
+    with postgres.started() as server:
+        monkeypatch.setenv("PGPASSWORD", postgres.PASSWORD)
+        now = replace(papers.home(tmp_path / "home"), catalog=server.database("erasure"))
+        night.run(now, NIGHT)
+        with story.opened(now) as lake:
+            [person] = held.persons(lake, held.Asked(document_number=WHO.document))
+        places = where(now, *WORDS)
+        assert {p.split()[0].split("/")[0] for p in places} >= {
+            "archive",
+            "lake",
+            "file",
+            "catalog",
+        }
+        assert in_tables_of(server, *WORDS)
+        erasure.erase(now, person, ORDER)
+        assert where(now, *WORDS) == []
+        assert in_tables_of(server, *WORDS) == []
+        expected = {k: v for k, v in story.OUTCOMES.items() if k != "X:TRAFFICKED-OUT"}
+        assert story.outcomes(now) == expected
+        assert night.run(now, NIGHT).status == "published"
+        assert story.outcomes(now) == expected
+        assert logbook.verified(now)[2] == []
+
+
+def in_tables_of(server: postgres.Server, *words: str) -> list[str]:
+    """Files of tables that hold one of the words; the log of changes is not looked at."""
+    server.run("postgres", "CHECKPOINT")
+    files = search.files(server.folder / "data" / "base")
+    return [f.name for f in files if any(w.encode() in f.read_bytes() for w in words)]
 
 
 # What is held

@@ -5,21 +5,24 @@ every byte and every value that a night leaves behind or says.
 """
 
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyrage
 import pytest
+import reportlab.pdfgen.canvas
 from typer.testing import CliRunner
 
-from pipelines import contracts, keys, night
+from pipelines import contracts, keys, night, settings
 from pipelines.cli import app
 from pipelines.custody import logbook
 from pipelines.intake import arrivals, deliveries, read
 from pipelines.lake import LakeShutError, open_lake
-from tests import papers, story
+from tests import papers, search, story
 from tests.link.verdicts import candidate
 from tests.story import NIGHT, Told
 
@@ -29,6 +32,8 @@ PEOPLE = [p for p in vars(story).values() if isinstance(p, story.Person) and p i
 # in a line that is cut off, and in a file without its header.
 PLANTED = ["KENARI CATATAN", "KENARI RUSAK", "KENARI TERPOTONG", "KENARI KOLOM", "KENARI KEPALA",
            "KENARI DESA", "9999014101900009", "KC7654321"]  # fmt: skip
+
+IDENTITY = pyrage.x25519.Identity.generate()
 
 
 @dataclass(frozen=True)
@@ -97,23 +102,9 @@ def found_in(text: str) -> list[str]:
     return [identifier for identifier in identifiers() if identifier.upper() in text]
 
 
-def files(*folders: Path) -> list[Path]:
-    return [f for folder in folders for f in folder.rglob("*") if f.is_file()]
-
-
-def found_in_bytes(*folders: Path) -> dict[str, list[str]]:
-    """Identifiers in the bytes of any file, in the encodings in which text is kept."""
-    found = {}
-    for file in files(*folders):
-        content = file.read_bytes().upper()
-        hits = [
-            i
-            for i in identifiers()
-            if any(i.upper().encode(code) in content for code in ("utf-8", "utf-16-le"))
-        ]
-        if hits:
-            found[file.name] = hits
-    return found
+def found_in_files(*folders: Path) -> dict[str, list[str]]:
+    """Identifiers in any file: its bytes, and what is packed in it (`search.found`)."""
+    return search.found(identifiers(), *folders)
 
 
 # The guard: the same search does find them where they are
@@ -126,11 +117,13 @@ def test_there_are_people_to_look_for() -> None:
 
 def test_the_search_finds_everybody_in_what_was_delivered(home: Planted) -> None:
     landing = home.told.home.landing
-    texts = [file.read_bytes() for file in files(landing) if file.suffix in (".csv", ".parquet")]
+    texts = [
+        file.read_bytes() for file in search.files(landing) if file.suffix in (".csv", ".parquet")
+    ]
     plain = found_in(b"\n".join(texts).decode("latin-1"))
     assert {"KENARI KOLOM", "KENARI TERPOTONG", "KENARI KEPALA", "9999014101900009"} <= set(plain)
     assert len(plain) > 20
-    assert found_in_bytes(landing)["tanam.csv"]
+    assert found_in_files(landing)["tanam.csv"]
 
 
 def test_the_search_finds_everybody_in_the_opened_archive_and_lake(home: Planted) -> None:
@@ -151,15 +144,15 @@ def test_the_search_finds_everybody_in_the_opened_archive_and_lake(home: Planted
 
 def test_nobody_is_in_any_byte_of_lake_spills_or_published(home: Planted) -> None:
     where = home.told.home
-    assert len(files(where.lake)) > 20
-    assert found_in_bytes(where.lake, where.temporary, where.published) == {}
-    assert found_in_bytes(home.temporary) == {}
+    assert len(search.files(where.lake)) > 20
+    assert found_in_files(where.lake, where.temporary, where.published) == {}
+    assert found_in_files(home.temporary) == {}
 
 
 def test_nobody_is_in_any_byte_of_a_home_outside_landing(home: Planted) -> None:
     folders = [f for f in home.told.home.path.iterdir() if f.name != "landing"]
     assert {"lake", "published", "tmp"} <= {folder.name for folder in folders}
-    assert found_in_bytes(*folders) == {}
+    assert found_in_files(*folders) == {}
 
 
 def test_nobody_is_in_the_access_log(home: Planted) -> None:
@@ -174,8 +167,8 @@ def test_nobody_is_in_any_byte_of_a_published_file_that_is_laid_open(
     """Compressed columns hide their text from a search of bytes; plain copies do not."""
     with duckdb.connect(str(home.told.home.warehouse), read_only=True) as con:
         con.execute(f"EXPORT DATABASE '{tmp_path / 'open'}' (FORMAT csv)")
-    assert len(files(tmp_path)) > len(contracts.marts())
-    assert found_in_bytes(tmp_path) == {}
+    assert len(search.files(tmp_path)) > len(contracts.marts())
+    assert found_in_files(tmp_path) == {}
 
 
 def test_nobody_is_among_the_published_values(home: Planted) -> None:
@@ -256,7 +249,7 @@ def test_nobody_is_in_what_a_night_prints(home: Planted, tmp_path: Path, as_json
         result = CliRunner().invoke(app, ["night", "--date", "2025-12-31"] + ["--json"] * as_json)
     assert result.exit_code == 3
     assert found_in(result.stdout + result.stderr) == []
-    assert found_in_bytes(now.home.lake, now.home.temporary, now.home.published) == {}
+    assert found_in_files(now.home.lake, now.home.temporary, now.home.published) == {}
 
 
 def test_nobody_is_in_a_review_nor_in_what_its_commands_print(
@@ -283,7 +276,85 @@ def test_nobody_is_in_a_review_nor_in_what_its_commands_print(
     assert (out.exit_code, refused.exit_code, taken.exit_code) == (0, 1, 0)
     assert found_in("".join([text, out.output, refused.output, taken.output])) == []
     assert not {key for key in everybody if key in text}
-    assert found_in_bytes(now.home.lake, now.home.temporary, now.home.published) == {}
+    assert found_in_files(now.home.lake, now.home.temporary, now.home.published) == {}
+
+
+# What is handed out
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What left the house, what commands said of it, and the home that it came from."""
+
+    out: Path
+    said: str
+    now: settings.Settings
+
+
+@pytest.fixture(scope="module")
+def handed(home: Planted, tmp_path_factory: pytest.TempPathFactory) -> Handed:
+    """Extracts of both kinds, open data, an answer to a recipient, quarantine, all by commands."""
+    now = story.copied(home.told, tmp_path_factory.mktemp("handed") / "home")
+    out = tmp_path_factory.mktemp("out")
+    why = [
+        "--purpose", "pemeriksaan", "--legal-basis", "UU 37/2008", "--requester", "Ombudsman RI",
+        "--from", "2024-01-01", "--to", "2025-12-31", "--language", "both", "--out", out,
+    ]  # fmt: skip
+    to = ["--recipient", str(IDENTITY.to_public())]
+    request = f"document_number: {story.TRAFFICKED.document}\n"
+    commands = [
+        ["extract", *why], ["extract", *why, "--identified", "--approver", "Pejabat PDP", *to],
+        ["open-data", "--out", out / "terbuka"], ["verify", out],
+        ["person", "find", "-", "--out", out / "jawaban.age", *to],
+        ["quarantine", "list"], ["quarantine", "list", "--json"], ["tidy"], ["log", "show"],
+    ]  # fmt: skip
+    said = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PULANG_HOME", str(now.home.path))
+        patched.setenv("PULANG_KEY", str(now.key))
+        patched.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+        for command in commands:
+            if command[0] == "verify":
+                command = ["verify", next(out.glob("extract_*.zip"))]
+            done = CliRunner().invoke(app, [str(word) for word in command], input=request)
+            assert done.exit_code == 0, (command[0], done.output)
+            said.append(done.output)
+        assert search.files(Path(tempfile.gettempdir())) == []
+    return Handed(out, "\n".join(said), now)
+
+
+def test_nobody_is_in_what_is_handed_out_nor_in_what_is_said_of_it(handed: Handed) -> None:
+    kinds = {"".join(file.suffixes) for file in search.files(handed.out)}
+    assert kinds >= {".pdf", ".xlsx", ".csv", ".parquet", ".json", ".zip", ".zip.age", ".age"}
+    assert found_in_files(handed.out) == {}
+    assert found_in(handed.said) == []
+
+
+def test_handing_out_leaves_nobody_in_the_home(handed: Handed) -> None:
+    folders = [f for f in handed.now.home.path.iterdir() if f.name != "landing"]
+    assert found_in_files(*folders) == {}
+
+
+def test_the_search_finds_people_in_every_kind_of_file(handed: Handed, tmp_path: Path) -> None:
+    """The identified extract and the answer, opened by whom they were meant for."""
+    [sealed] = handed.out.glob("*.zip.age")
+    for name, file in (("extract.zip", sealed), ("answer.json", handed.out / "jawaban.age")):
+        (tmp_path / name).write_bytes(pyrage.decrypt(file.read_bytes(), [IDENTITY]))
+    with zipfile.ZipFile(tmp_path / "extract.zip") as packed:
+        packed.extractall(tmp_path / "folder")
+    with duckdb.connect(str(tmp_path / "named.duckdb")) as con:
+        con.execute("CREATE TABLE t AS SELECT repeat(? , 1) AS name", [story.TRAFFICKED.name])
+    found = found_in_files(tmp_path)
+    assert found.keys() >= {
+        "extract.zip", "answer.json", "data.xlsx", "departures.csv", "departures.parquet",
+        "evidence.parquet", "named.duckdb",
+    }  # fmt: skip
+    assert story.TRAFFICKED.name in found["data.xlsx"]
+    canvas = reportlab.pdfgen.canvas.Canvas(str(tmp_path / "page.pdf"), pageCompression=1)
+    canvas.drawString(50, 500, story.TRAFFICKED.name)
+    canvas.save()
+    assert story.TRAFFICKED.name.encode() not in (tmp_path / "page.pdf").read_bytes()
+    assert found_in_files(tmp_path)["page.pdf"] == [story.TRAFFICKED.name]
 
 
 # Errors
