@@ -22,6 +22,14 @@ from pipelines.lake import engine
 
 META = "meta"
 VACUUM = "VACUUM (FULL, ANALYZE)"  # statistics quote values too
+# Bounds of a column, which may be somebody's own, give way to ones that say nothing. Without any,
+# those of the next insert count for all, and older rows are sorted and filtered wrongly.
+WIDEST = {"varchar": ("", "\U0010ffff"), "date": ("0001-01-01", "9999-12-31")}
+WIDEN = """
+    UPDATE meta.ducklake_table_column_stats SET min_value = ?, max_value = ?
+    WHERE min_value IS NOT NULL AND (table_id, column_id) IN (
+        SELECT (table_id, column_id) FROM meta.ducklake_column WHERE lower(column_type) = ?)
+"""
 # Field numbers of DuckLake's own columns, which it finds by number and not by name.
 OWN = {
     "_ducklake_internal_row_id": 2147483540, "_ducklake_internal_snapshot_id": 2147483539,
@@ -113,10 +121,9 @@ def forget(
     Over PostgreSQL the server's log and its backups are out of reach.
     """
     renew(con, now, blank)
-    con.execute(
-        "UPDATE meta.ducklake_table_column_stats SET min_value = NULL, max_value = NULL, "
-        "contains_null = true"
-    )
+    con.execute("UPDATE meta.ducklake_table_column_stats SET contains_null = true")
+    for kind, bounds in WIDEST.items():
+        con.execute(WIDEN, [*bounds, kind])
     if now.catalog:
         con.execute(f"CALL postgres_execute('{META}', '{VACUUM}', use_transaction => false)")
         return
