@@ -24,7 +24,8 @@ META = "meta"
 VACUUM = "VACUUM (FULL, ANALYZE)"  # statistics quote values too
 # Bounds of a column, which may be somebody's own, give way to ones that say nothing. Without any,
 # those of the next insert count for all, and older rows are sorted and filtered wrongly.
-WIDEST = {"varchar": ("", "\U0010ffff"), "date": ("0001-01-01", "9999-12-31")}
+# Dates and numbers keep theirs: the engine answers min and max of a column from them.
+WIDEST = {"varchar": ("", "\U0010ffff")}
 WIDEN = """
     UPDATE meta.ducklake_table_column_stats SET min_value = ?, max_value = ?
     WHERE min_value IS NOT NULL AND (table_id, column_id) IN (
