@@ -2,10 +2,26 @@
 
 from typing import TYPE_CHECKING
 
+import ibis
 import pytest
+from ibis.config import Config
 
 if TYPE_CHECKING:
     from tests.story import Told
+
+
+class SparkOptions(Config):
+    """What Ibis asks of its Spark options; they exist only where Spark is installed."""
+
+    treat_nan_as_null: bool = False
+
+
+@pytest.fixture
+def spark(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The dialect of Spark, so that expressions compile for it without Spark."""
+    if ibis.options.pyspark is None:
+        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+    return "pyspark"
 
 
 @pytest.fixture(scope="session")

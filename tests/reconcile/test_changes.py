@@ -11,8 +11,6 @@ import pytest
 from pipelines.reconcile.changes import CAUSES, COLUMNS, causes, changes, differing
 from pipelines.reconcile.news import news
 
-from .test_engines import SparkOptions
-
 NIGHT = date(2025, 6, 2)
 DATES = ("departed_on", "returned_on", "next_exit_on", "due_on")
 DEPARTURES = pa.schema(
@@ -217,15 +215,13 @@ def test_the_causes_are_closed_and_have_their_sentences() -> None:
     assert all(row["sentence_id"] and row["sentence_en"] for row in causes().to_pylist())
 
 
-def test_changes_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    if ibis.options.pyspark is None:
-        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+def test_changes_compile_for_spark(spark: str) -> None:
     nights = table([departure()], DEPARTURES), table([departure(**OVERDUE)], DEPARTURES)
     found = changes(
         differing(*nights), *nights, table([], NEWS), are_rules_new=False, is_linkage_new=False,
         night=NIGHT, night_number=2,
     )  # fmt: skip
-    assert "SELECT" in str(ibis.to_sql(found, dialect="pyspark"))
+    assert "SELECT" in str(ibis.to_sql(found, dialect=spark))
 
 
 # News

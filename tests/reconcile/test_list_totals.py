@@ -17,8 +17,6 @@ from pipelines.reconcile.list_totals import (
     stated_total_mismatches,
 )
 
-from .test_engines import SparkOptions
-
 SCHEMA = pa.schema(
     [
         ("list_file", pa.string()),
@@ -93,12 +91,10 @@ def test_what_was_announced_is_of_single_arrivals() -> None:
     ]
 
 
-def test_the_finding_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    if ibis.options.pyspark is None:
-        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+def test_the_finding_compiles_for_spark(spark: str) -> None:
     rows = ibis.memtable(pa.Table.from_pylist(listed(1), schema=SCHEMA))
     found = list_total_mismatches(rows, ANNOUNCED)
-    assert "SELECT" in str(ibis.to_sql(found, dialect="pyspark"))
+    assert "SELECT" in str(ibis.to_sql(found, dialect=spark))
 
 
 BATCHES = pa.schema(

@@ -15,7 +15,6 @@ from pipelines.surface import benchmarks
 from pipelines.surface.benchmarks import DIMENSIONS
 
 from .figures import POLICY, departure, departures, rows_of
-from .test_tables import SparkOptions
 
 CROSSINGS = pa.schema(
     [("crossed_on", pa.date32()), ("is_exit", pa.bool_()), ("gate_code", pa.string())]
@@ -354,16 +353,14 @@ def test_what_no_delivery_holds_is_not_delivered() -> None:
 # The reference
 
 
-def test_benchmarks_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    if ibis.options.pyspark is None:
-        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+def test_benchmarks_compile_for_spark(spark: str) -> None:
     matched = ibis.memtable({"list_file": ["a"], "list_number": ["1"], "position": [0]})
     found = benchmarks(
         table([figure(1)], FIGURES), table([measure("exits")], MEASURES),
         table([crossing(FIRST)], CROSSINGS), departures(departure("2024-01-01")),
         table([placement(FIRST)], PLACEMENTS), table([listed(1)], ROWS), matched, POLICY,
     )  # fmt: skip
-    assert "SELECT" in str(ibis.to_sql(found, dialect="pyspark"))
+    assert "SELECT" in str(ibis.to_sql(found, dialect=spark))
 
 
 def shipped() -> list[dict[str, Any]]:

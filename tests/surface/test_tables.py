@@ -8,8 +8,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pytest
-from ibis.config import Config
 
 from pipelines import reference
 from pipelines.surface import corridors, coverage, gates, hotspots, recruitment, repatriations
@@ -29,13 +27,6 @@ from .figures import (
     rows_of,
 )
 from .test_recruitment import cases
-
-
-class SparkOptions(Config):  # type: ignore[misc]
-    """What Ibis asks of its Spark options; they exist only where Spark is installed."""
-
-    treat_nan_as_null: bool = False
-
 
 LISTS = pa.schema(
     [
@@ -239,9 +230,7 @@ def test_a_month_without_any_crossing_is_a_gap_of_all_its_days() -> None:
     assert (str(february["period_start"]), february["days_without_feed"]) == ("2025-02-01", 28)
 
 
-def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    if ibis.options.pyspark is None:
-        monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+def test_the_figures_compile_for_spark(spark: str) -> None:
     told, provinces = departures(departure("2025-01-03")), ibis.memtable(PROVINCES)
     flows, points = crossings(("2025-01-03", True, "CGK")), ibis.memtable(GATES)
     lists, found = list_rows({}), matches("X:0")
@@ -263,4 +252,4 @@ def test_the_figures_compile_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
         coverage(flows, told, PLACEMENTS, lists, found, date(2025, 12, 31)),
     ]
     for table in tables:
-        assert "SELECT" in str(ibis.to_sql(table, dialect="pyspark"))
+        assert "SELECT" in str(ibis.to_sql(table, dialect=spark))
