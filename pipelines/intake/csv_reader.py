@@ -18,6 +18,7 @@ from pipelines.intake.arrivals import open_text
 from pipelines.intake.delivery import Delivery, numbered, of_grid
 from pipelines.intake.refusals import (
     COLUMNS,
+    LINE_BYTES,
     MALFORMED,
     NO_HEADER,
     SET_APART,
@@ -32,6 +33,7 @@ CSV_BLOCK = 1 << 20
 GRID_BYTES = 16 << 20  # a CSV with titles above its header is not larger
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 TITLES = 60  # lines in which a header is looked for
+TOTAL = re.compile(rb'(?m)^[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ class _Head:
 def read(path: Path, encoding: str, contract: Table) -> Delivery:
     head = _csv_head(path, encoding, contract)
     columns, unknown, missing = headers.match(head.names, contract)
-    if missing and path.stat().st_size <= GRID_BYTES:
-        grid = _csv_grid(path, encoding, contract)
-        if grid and len(grid.missing) < len(missing):
+    small = _small(path, encoding)
+    if small is not None and (missing or _has_more_than_rows(small, head)):
+        grid = _csv_grid(small, contract, encoding)
+        if grid and (not missing or len(grid.missing) < len(missing)):
             return grid
     if not head.hits:
         return _without_header(path, encoding, contract)
@@ -58,6 +61,27 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
     if head.has_more:
         delivery.chunks = _csv_chunks(path, encoding, head, contract, delivery)
     return delivery
+
+
+def _small(path: Path, encoding: str) -> bytes | None:
+    """A CSV as a whole; None where it is too large to be made by hand."""
+    if path.stat().st_size > GRID_BYTES:
+        return None
+    with _stream(path, encoding) as text:
+        raw = lines.start(text, GRID_BYTES + 1)
+    return raw if len(raw) <= GRID_BYTES else None
+
+
+def _has_more_than_rows(raw: bytes, head: _Head) -> bool:
+    """Whether totals, empty rows or words below the table may stand among the rows."""
+    lower = raw.lower()
+    if any(word in lower for word in (b"total", b"jumlah", b"jml")) and TOTAL.search(lower):
+        return True
+    empty = head.delimiter.encode() * max(1, len(head.names) - 1)
+    if b"\n" + empty in raw:
+        return True
+    last = raw.rstrip()[-LINE_BYTES:].replace(b"\r", b"\n").rsplit(b"\n", 1)[-1]
+    return last.count(head.delimiter.encode()) < len(head.names) - 1
 
 
 def _stream(path: Path, encoding: str) -> lines.Bounded | lines.Transcoded:
@@ -91,19 +115,46 @@ def _csv_head(path: Path, encoding: str, contract: Table) -> _Head:
     if above == len(found):
         raise UnreadableError("empty_file", "no header")
     words = headers.known_words(contract)
-    best = _delimiter(found[above], words)
-    names = [UNSEEN.sub("", name).strip() for name in _cells(found[above], best)]
+    line, below = _header_line(found, above, words)
+    best = _delimiter(line, words)
+    names = [UNSEEN.sub("", " ".join(name.split())) for name in _cells(line, best)]
     if len(names) > COLUMNS:
         raise UnreadableError("too_wide", "the header has too many columns")
-    has_more = any(line.strip() for line in found[above + 1 :]) or len(raw) >= HEADER_BYTES
-    return _Head(_distinct(names), best, above + 1, _hits(found[above], best, words), has_more)
+    has_more = any(line.strip() for line in found[below:]) or len(raw) >= HEADER_BYTES
+    return _Head(_distinct(names), best, below, _hits(line, best, words), has_more)
+
+
+def _header_line(texts: list[str], at: int, words: frozenset[str]) -> tuple[str, int]:
+    """The line at `at`, with those over which its quoted titles go on; where the next begins."""
+    line = texts[at]
+    for end in range(at + 1, min(at + lines.MOST_LINES, len(texts) - 1) + 1):
+        if line.count('"') % 2 == 0:
+            break
+        line += "\n" + texts[end]
+        if line.count('"') % 2 == 0 and _are_titles(line, _delimiter(line, words)):
+            return line, end + 1
+    return texts[at], at + 1
+
+
+def _are_titles(text: str, delimiter: str) -> bool:
+    """Whether lines are one row of titles, and not a quotation that swallowed what follows."""
+    rows = _rows(text, delimiter)
+    broken = [cell for cell in rows[0] if "\n" in cell] if len(rows) == 1 else []
+    return bool(broken) and not any(
+        len(cell) > headers.LONGEST or re.search(r"\d", cell) for cell in broken
+    )
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter))
-    except (csv.Error, StopIteration):
-        return [line]
+    rows = _rows(line, delimiter)
+    return rows[0] if rows else [line]
 
 
 def _hits(line: str, delimiter: str, words: frozenset[str]) -> int:
@@ -175,46 +226,40 @@ def _row_numbers(last: int, count: int, ragged: list[int]) -> tuple[Any, int]:
     return good, int(good[-1]) if count else last
 
 
-def _csv_grid(path: Path, encoding: str, contract: Table) -> Delivery | None:
-    """A CSV with titles above its header, or a header over lines; None where it is no such."""
-    with _stream(path, encoding) as text:
-        raw = lines.start(text, GRID_BYTES + 1)
-    if len(raw) > GRID_BYTES:
-        return None
+def _csv_grid(raw: bytes, contract: Table, encoding: str) -> Delivery | None:
+    """A CSV with more in it than a header and rows: titles, totals, words below.
+
+    None where no header is found in it.
+    """
     texts = lines.split(_decoded(raw, encoding))
     words = headers.known_words(contract)
-    for at, line in enumerate(texts[:TITLES]):
+    for at in range(min(TITLES, len(texts))):
+        line, below = _header_line(texts, at, words)
         delimiter = _delimiter(line, words)
         if _hits(line, delimiter, words) >= grid_headers.FEWEST:
-            return _read_grid(texts, at, delimiter, contract, encoding)
+            page = _page(texts, below, delimiter, len(_cells(line, delimiter)))
+            delivery = of_grid(grids.read([page], contract), contract)
+            delivery.is_mixed = encoding == "mixed"
+            return delivery
     return None
 
 
-def _read_grid(
-    texts: list[str], at: int, delimiter: str, contract: Table, encoding: str
-) -> Delivery:
-    """Lines as one page; one that has not the columns of the header in line `at` is malformed."""
-    width = len(_cells(texts[at], delimiter))
+def _page(texts: list[str], below: int, delimiter: str, width: int) -> grid_headers.Page:
+    """Lines as one page; those after the header that have not its columns are broken."""
     raw = io.BytesIO("\n".join(texts).encode())
     mended = lines.Mended(raw, "utf-8", delimiter, width)
     whole = io.StringIO(mended.readall().decode(), newline="")
+    reader = csv.reader(whole, delimiter=delimiter)
     page: list[grid_headers.Cells] = []
-    bad: list[tuple[str, str]] = []
-    for cells in csv.reader(whole, delimiter=delimiter):
-        line = delimiter.join(cells)
-        original = mended.original(line)
+    broken: dict[int, str] = {}
+    for cells in reader:
+        original = mended.original(delimiter.join(cells))
         if original is not None:
-            bad.append((original, UNCLOSED_QUOTE))
-        elif len(page) > at and cells and len(cells) != width:
-            bad.append((line, MALFORMED))
-        else:
-            page.append([cell.strip() or None for cell in cells])
-    delivery = of_grid(grids.read([grid_headers.Page("line", page)], contract), contract)
-    delivery.is_mixed = encoding == "mixed"
-    for text, reason in bad:
-        delivery.malformed.append(MalformedRow(len(page) + delivery.rows + 1, text, reason))
-        delivery.rows += 1
-    return delivery
+            broken[len(page)] = UNCLOSED_QUOTE
+        elif reader.line_num > below and cells and len(cells) != width:
+            broken[len(page)] = MALFORMED
+        page.append([original] if original is not None else [c.strip() or None for c in cells])
+    return grid_headers.Page("line", page, broken=broken)
 
 
 def _without_header(path: Path, encoding: str, contract: Table) -> Delivery:

@@ -28,6 +28,7 @@ class Page:
     is_hidden: bool = False
     goes_on: bool = False  # the table of the page before may go on without a header
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    broken: dict[int, str] = field(default_factory=dict)  # lines no row can be read from, and why
 
 
 @dataclass
@@ -111,7 +112,7 @@ class HeaderFinder:
         levels = [self._spread(line, at + n, width, n < height - 1) for n, line in enumerate(lines)]
         columns = [[level[place] for level in levels] for place in range(width)]
         titles = [" ".join(dict.fromkeys(t for t in column if t)) for column in columns]
-        alternatives = [_alternatives(column) for column in columns]
+        alternatives = [_alternatives(column, columns) for column in columns]
         choices = _choices(columns, self.contract)
         chosen = {place for of_column in choices.values() for place in of_column}
         free = [[] if n in chosen else names for n, names in enumerate(alternatives)]
@@ -160,20 +161,36 @@ class HeaderFinder:
         return None
 
 
-def _alternatives(column: list[str | None]) -> list[str]:
-    """Names of one column, the fullest first: `Tanggal` over `Lahir`, either way round, alone."""
-    parts = list(dict.fromkeys(part for part in column if part))
+def _alternatives(column: list[str | None], columns: list[list[str | None]]) -> list[str]:
+    """Names of one column, the fullest first: `Tanggal` over `Lahir`, either way round, alone.
+
+    One that repeats a word of the title over it leaves the words of the columns beside it to them:
+    `Tempat` and `Tanggal` under `Tempat dan Tanggal Lahir`.
+    """
+    parts = _parts(column)
     if not parts:
         return []
+    own, over = _words(parts[-1:]), _words(parts[:-1])
+    if own < over:
+        beside = [_parts(c)[-1] for c in columns if c != column and _parts(c)[:-1] == parts[:-1]]
+        return [" ".join(sorted(over - _words(beside) | own)), parts[-1]]
     whole = [" ".join(parts), " ".join(reversed(parts)), parts[-1], parts[0]]
     return list(dict.fromkeys(whole))
+
+
+def _parts(column: list[str | None]) -> list[str]:
+    return list(dict.fromkeys(part for part in column if part))
+
+
+def _words(titles: list[str]) -> set[str]:
+    return {word for title in titles for word in headers.canonical(title).split("_")}
 
 
 def _choices(columns: list[list[str | None]], contract: Table) -> dict[str, dict[int, str]]:
     """Columns of the contract whose words are titles of columns under one: L and P under Sex."""
     under: dict[str, dict[int, str]] = {}
     for place, column in enumerate(columns):
-        parts = list(dict.fromkeys(part for part in column if part))
+        parts = _parts(column)
         if len(parts) > 1:
             under.setdefault(headers.canonical(" ".join(parts[:-1])), {})[place] = parts[-1]
     chosen = {}

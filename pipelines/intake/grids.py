@@ -8,15 +8,24 @@ with its cells.
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 
+from pipelines import contracts
 from pipelines.contracts import Table
-from pipelines.intake import headers
+from pipelines.intake import headers, side_by_side
 from pipelines.intake.grid_headers import Cells, HeaderFinder, Layout, Page, covered
-from pipelines.intake.refusals import FRAGMENT, HIDDEN_SHEET, NO_HEADER, MalformedRow
+from pipelines.intake.refusals import (
+    FRAGMENT,
+    HIDDEN_SHEET,
+    NO_HEADER,
+    UNCLOSED_QUOTE,
+    MalformedRow,
+)
 from pipelines.intake.totals import Tally, Total, stated
 
 NUMBER = re.compile(r"^\(?\d+[.)]*$")
 UNMARKED = ("0", "-", "X0")
+AS_ABOVE = re.compile(r"""^(["″”“〃']{1,2}|-["″”']-|,,|s\.?\s?d\.?\s?a\.?|idem|ditto)$""", re.I)
 
 
 @dataclass
@@ -49,7 +58,7 @@ def read(pages: list[Page], contract: Table) -> Found:
     found, before, start = Found(), None, 0
     tally = Tally(contract)
     without: list[_PageReader] = []
-    for page in pages:
+    for page in chain.from_iterable(side_by_side.parted(page, contract) for page in pages):
         reader = _PageReader(page, contract, found, tally, start)
         layout = reader.read(before if page.goes_on else None)
         if layout is None and not page.is_hidden:
@@ -138,12 +147,17 @@ class _PageReader:
         elif said := stated(cells, layout.places):
             self._skip(at, 1, "total")
             self.tally.add(self._position(at), said)
-        elif self._goes_on_above(at, layout):
+        elif self.page.broken.get(at) == UNCLOSED_QUOTE:
+            self._set_apart(at, UNCLOSED_QUOTE)
+        elif self._goes_on_above(at, layout) and not self._is_another(at, layout):
             self._join(at, layout)
+        elif self._is_row(filled, cells, layout) and at in self.page.broken:
+            self._settle_loose()
+            self._set_apart(at, self.page.broken[at])
         elif self._is_row(filled, cells, layout):
             self._settle_loose()
-            self.has_rows = True
             self._keep(at, number, layout)
+            self.has_rows = True
         elif self._is_numbered_only(filled, cells, layout):
             self._skip(at, 1, "number without content")
         else:
@@ -173,6 +187,16 @@ class _PageReader:
             self.filled_down.get((at, place)) is not None for place in keys
         )
 
+    def _is_another(self, at: int, layout: Layout) -> bool:
+        """Whether the line is a row of its own: nobody has a second sex or day of birth."""
+        above, cells = self.found.rows[-1].values, self.page.lines[at]
+        return any(
+            above[name] and place < len(cells) and cells[place]
+            for name, place in layout.places.items()
+            if self.contract.column(name).vocabulary
+            or self.contract.column(name).logical_type != "string"
+        )
+
     def _join(self, at: int, layout: Layout) -> None:
         values, cells = self.found.rows[-1].values, self.page.lines[at]
         self.found.used.append(self._position(at))
@@ -185,20 +209,37 @@ class _PageReader:
         cells = self.page.lines[at]
         values: dict[str, str | None] = dict.fromkeys(self.contract.names)
         values |= layout.captions
+        shared = self.contract.keys if self._goes_on_above(at, layout) else []
         for name, place in layout.places.items():
-            own = cells[place] if place < len(cells) else None
-            values[name] = own or self.filled_down.get((at, place))
+            if name not in shared:  # a number over two people is nobody's
+                values[name] = self._cell(at, name, place)
         for name, places in layout.choices.items():
             marked = [w for n, w in places.items() if n < len(cells) and _is_marked(cells[n])]
             values[name] = marked[0] if len(marked) == 1 else None
         lacks = headers.missing(layout.columns, self.contract)
         row = Row(number, self._position(at), values, lacks[0] if lacks else None)
         self.found.rows.append(row)
-        self.tally.count(values)
+        if self._is_counted(values):
+            self.tally.count(values)
         self.last = max(self.last, number)
         for n, cell in enumerate(cells):
             if cell and not (layout.titles[n] if n < layout.width else ""):
                 self._note_unknown(f"column#{n + 1}")
+
+    def _is_counted(self, values: dict[str, str | None]) -> bool:
+        """Whether a total of the list counts this row: in a numbered list, it has a number."""
+        keys = [values[key] for key in self.contract.keys]
+        return not self.contract.is_keyed_by_file or all(k and NUMBER.match(k) for k in keys)
+
+    def _cell(self, at: int, name: str, place: int) -> str | None:
+        """What a cell says, a merged one above it, or the row above where it says: the same."""
+        cells = self.page.lines[at]
+        own = cells[place] if place < len(cells) else None
+        column = self.contract.column(name)
+        is_own = column.is_key or column.classification == contracts.DIRECT_IDENTIFIER
+        if own and self.has_rows and not is_own and AS_ABOVE.match(own):
+            return self.found.rows[-1].values[name] or own
+        return own or self.filled_down.get((at, place))
 
     def _note_unknown(self, title: str) -> None:
         if title not in self.found.unknown:

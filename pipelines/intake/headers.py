@@ -6,12 +6,20 @@ from functools import lru_cache
 
 from pipelines.contracts import Column, Table
 
-# Abbreviations of papers; both sides of a comparison are written out.
+# Abbreviations of papers, and the English of consulates; both sides of a comparison are so
+# written out.
 WRITTEN_OUT = {
     "tgl": "tanggal", "tggl": "tanggal", "no": "nomor", "nmr": "nomor", "nomer": "nomor",
     "kec": "kecamatan", "kab": "kabupaten", "prov": "provinsi", "propinsi": "provinsi",
     "jns": "jenis", "ket": "keterangan", "kel": "kelurahan", "passport": "paspor", "thn": "tahun",
+    "lhr": "lahir", "dok": "dokumen", "number": "nomor", "name": "nama", "sex": "kelamin",
+    "gender": "kelamin", "date": "tanggal", "birth": "lahir", "age": "umur", "document": "dokumen",
+    "province": "provinsi", "regency": "kabupaten", "city": "kota", "district": "kecamatan",
+    "village": "desa", "address": "alamat", "origin": "asal", "country": "negara",
+    "arrival": "tiba", "airport": "bandara", "port": "pelabuhan", "place": "tempat",
+    "case": "kasus", "remark": "keterangan", "remarks": "keterangan", "wave": "gelombang",
 }  # fmt: skip
+SAYS_NOTHING = {"dan", "atau", "di", "pada", "yang", "of", "and", "or", "the", "in", "at"}
 IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 LONGEST = 80  # no header cell is longer
 Match = tuple[dict[str, str], list[str], list[str]]
@@ -24,11 +32,16 @@ def plain(name: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def canonical(name: str) -> str:
-    """`plain` with abbreviations written out and remarks in brackets left away."""
+    """The words of `plain`, each once and sorted: `Kota/Kabupaten` is `Kab./Kota`.
+
+    Abbreviations are written out; remarks in brackets and words that say nothing are left away.
+    """
     if len(name) > LONGEST:
         return ""
-    words = plain(IN_BRACKETS.sub(" ", name)) or plain(name)
-    return "_".join(WRITTEN_OUT.get(word, word) for word in words.split("_"))
+    said = name.replace("#", " no ")
+    words = (plain(IN_BRACKETS.sub(" ", said)) or plain(said)).split("_")
+    written = {WRITTEN_OUT.get(word, word) for word in words} or {""}
+    return "_".join(sorted(written - SAYS_NOTHING or written))
 
 
 def known_words(contract: Table) -> frozenset[str]:

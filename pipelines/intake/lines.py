@@ -25,7 +25,6 @@ MARK = "\x1a"  # begins the line that stands for one that was set apart
 MOST_LINES = 20  # of one value
 PATIENCE = 1000  # open quotations that led nowhere, before no more than the next line is looked at
 LINE_END = re.compile(rb"\r\n|\n|\r")
-NOT_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 WINDOWS = re.compile(rb"[\x80-\x9f]")
 CODECS = {"mixed": "utf-8"}
 
@@ -275,9 +274,9 @@ def encoding_of(raw: Bytes) -> str:
         if _decodes(text):
             has_utf8 |= not text.isascii()
             continue
-        for line in NOT_ASCII.findall(text):
+        for line in LINE_END.split(text):
             if _decodes(line):
-                has_utf8 = True
+                has_utf8 |= not line.isascii()
             else:
                 has_other = True
                 is_windows |= WINDOWS.search(line) is not None

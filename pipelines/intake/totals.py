@@ -91,7 +91,8 @@ class Tally:
         numbers = [*said.others, *(n for k, n in said.under.items() if k not in self.summed)]
         if not of_columns and numbers:
             counts = [self.rows[scope] for scope in scopes]
-            match = next((n for n in numbers if n in counts), numbers[0])
+            # Men and women apart are one total as well.
+            match = next((n for n in [*numbers, sum(numbers)] if n in counts), numbers[0])
             self._compare(position, match, counts)
         for scope in ("sub",) if said.is_sub else ("sub", "total"):
             self.rows[scope] = 0

@@ -25,7 +25,7 @@ MONTHS = {
             ("MEI", "MAY"),
             ("JUNI", "JUNE", "JUN"),
             ("JULI", "JULY", "JUL"),
-            ("AGUSTUS", "AUGUST", "AGU", "AGT", "AGS", "AUG"),
+            ("AGUSTUS", "AUGUST", "AGUST", "AGU", "AGT", "AGS", "AUG"),
             ("SEPTEMBER", "SEP", "SEPT"),
             ("OKTOBER", "OCTOBER", "OKT", "OCT"),
             ("NOVEMBER", "NOPEMBER", "NOV", "NOP"),
@@ -36,6 +36,7 @@ MONTHS = {
     for name in names
 }
 WORDS_DATE = r"^(\d{1,2})[ \-/.]+([A-Za-z]+)[ \-/.,]+(\d{4})$"
+ENGLISH_DATE = r"^([A-Za-z]+)\.? (\d{1,2}),? (\d{4})$"
 NUMERIC_DATE = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})$"
 NUMERIC_TIME = r"^\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}[ T]+(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)$"
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}([ T].*)?$"
@@ -43,7 +44,10 @@ ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
 FULL_ISO = len("2025-12-31T23:59:59+07:00")
 LONGEST_DAY = len("30 September, 2025")
 DAY_ALONE = len("2025-12-31")
-WORDS_BEFORE = r"^[^0-9]*[A-Za-z][^0-9]*,\s*"  # Senin, 1 September 2025; Lombok Timur, 17-05-1990
+# Senin, 1 September 2025; Senin 1 September 2025; Lombok Timur, 17-05-1990; Selong/17-05-1990
+WORDS_BEFORE = (
+    r"(?i)^(?:[^0-9]*[a-z][^0-9]*[,/;\n]\s*|(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu)\s+)"
+)
 THOUSANDS = r"^\d{1,3}([.,\s]\d{3})+$"
 YEARS = r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?$"
 LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
@@ -128,7 +132,7 @@ def _bounded(value: ir.Value, column: Column) -> ir.Value:
 
 
 def date(text: ir.StringValue) -> ir.DateValue:
-    """`YYYY-MM-DD`, `DD/MM/YYYY`, `DD-MM-YYYY`, `31 Desember 1990`, or a spreadsheet's serial.
+    """`YYYY-MM-DD`, `DD/MM/YYYY`, `31 Desember 1990`, `December 31, 1990`, or a sheet's serial.
 
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
@@ -137,9 +141,7 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
 
 def _day_alone(text: ir.StringValue) -> ir.DateValue:
-    others = ibis.coalesce(
-        _numeric_date(text), _words_date(text), _serial_date(text), _day_after_words(text)
-    )
+    others = ibis.coalesce(_worded_date(text), _serial_date(text), _day_after_words(text))
     is_iso = (text.length() == DAY_ALONE) & text[4].isin(["-", "/"])
     return _usual(is_iso, text.try_cast("date"), others)
 
@@ -162,10 +164,19 @@ def _numeric_date(text: ir.StringValue) -> ir.DateValue:
     return ibis.cases((text.re_search(NUMERIC_DATE), _assembled(year, month, day)))
 
 
-def _words_date(text: ir.StringValue) -> ir.DateValue:
-    day, word, year = (text.re_extract(WORDS_DATE, group) for group in (1, 2, 3))
-    month = word.upper().cases(*MONTHS.items())
-    return ibis.cases((text.re_search(WORDS_DATE), _assembled(year, month, day)))
+def _worded_date(text: ir.StringValue) -> ir.DateValue:
+    """`31/12/1990`, `31 Desember 1990`, `December 31, 1990`."""
+    return ibis.coalesce(
+        _numeric_date(text),
+        _named_month(text, WORDS_DATE, day=1, month=2),
+        _named_month(text, ENGLISH_DATE, day=2, month=1),
+    )
+
+
+def _named_month(text: ir.StringValue, form: str, day: int, month: int) -> ir.DateValue:
+    number = text.re_extract(form, month).upper().cases(*MONTHS.items())
+    read = _assembled(text.re_extract(form, 3), number, text.re_extract(form, day))
+    return ibis.cases((text.re_search(form), read))
 
 
 def _serial_date(text: ir.StringValue) -> ir.DateValue:
@@ -176,19 +187,26 @@ def _serial_date(text: ir.StringValue) -> ir.DateValue:
 
 
 def _day_among_words(text: ir.StringValue) -> ir.DateValue:
-    return ibis.coalesce(_iso_with_time(text), _day_after_words(text))
+    return ibis.coalesce(
+        _iso_with_time(text), _numeric_with_time(text), _worded_date(text), _day_after_words(text)
+    )
 
 
 def _day_after_words(text: ir.StringValue) -> ir.DateValue:
-    """The day behind a weekday or a place and a comma."""
+    """The day behind a weekday, or behind a place and what parts them."""
     day = text.re_replace(WORDS_BEFORE, "")
     is_iso = (day.length() == DAY_ALONE) & (day[4] == "-")
-    found = _usual(is_iso, day.try_cast("date"), _numeric_date(day).coalesce(_words_date(day)))
+    found = _usual(is_iso, day.try_cast("date"), _worded_date(day))
     return ibis.cases((text.re_search(WORDS_BEFORE), found))
 
 
 def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
     return ibis.cases((text.re_search(ISO_DATE), text.substr(0, 10).try_cast("date")))
+
+
+def _numeric_with_time(text: ir.StringValue) -> ir.DateValue:
+    day = text.re_extract(r"^(\S+)\s", 1)
+    return ibis.cases((text.re_search(NUMERIC_TIME), _numeric_date(day)))
 
 
 def timestamp(text: ir.StringValue) -> ir.TimestampValue:

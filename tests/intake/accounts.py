@@ -3,6 +3,7 @@
 And the pieces of which files are made that nobody would send.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def pages_accounted(pages: list[Lines], goes_on: bool, hidden: bool) -> None:
     found = grids.read(made, LISTS)
     said = [row.position for row in found.rows] + [bad.position for bad in found.apart]
     there = {*said, *found.used, *(line.rsplit(": ", 1)[0] for line in found.skipped)}
+    there |= {re.sub(r" table \d+", "", where) for where in there}  # tables beside each other
     full = {
         f"sheet {n} row {m}"
         for n, lines in enumerate(pages, start=1)
