@@ -56,7 +56,7 @@ dictionary: $(STAMP)
 # Names, versions and hashes only: no address of any registry.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --extra airflow --group dev pyproject.toml -o requirements.lock
+		--no-emit-index-url --no-emit-find-links --extra airflow --extra s3 --group dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,13 +1,15 @@
 """Deliveries that are fetched: a view in an agency's PostgreSQL, or files at an fsspec address.
 
 What is fetched lands as a file like any other, and intake hashes and archives it. `feeds.yaml` of
-the home says what to fetch; passwords stay in libpq's and fsspec's own places (PGPASSWORD, ~/.aws).
-What was fetched already stands beside the deliveries, in `.NAME.fetched.json`; how the last fetch
-of each feed went, in `landing/.feeds.json`.
+the home says what to fetch; passwords and keys stay in the environment (PGPASSWORD,
+AWS_SECRET_ACCESS_KEY) or in places of the libraries' own. What was fetched already stands beside
+the deliveries, in `.NAME.fetched.json`; how the last fetch of each feed went, in
+`landing/.feeds.json`.
 """
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -33,6 +35,7 @@ LAST = ".feeds.json"
 CHECK = "feed_fetched"
 CONNECT_SECONDS = 30
 BLOCK = 1 << 22
+GIVEN_AWAY = r"(?i)password|secret|://[^/]*@"
 LIBPQ = r"^\w+=[^\s'\"]+(\s+\w+=[^\s'\"]+)*$"
 
 
@@ -73,7 +76,7 @@ def declared(home: Path) -> list[Feed]:
     for feed in feeds:
         is_known = feed.source in contracts.sources() and re.fullmatch(r"[\w-]+", feed.name)
         is_view = feed.kind == "files" or (feed.view and re.match(LIBPQ, feed.address))
-        if not is_known or not is_view or "password" in feed.address:
+        if not is_known or not is_view or re.search(GIVEN_AWAY, feed.address):
             raise FeedError(f"{FILE}: {feed.name} says something that cannot be fetched")
     return feeds
 
@@ -125,7 +128,7 @@ def fetch(feed: Feed, landing: Path) -> list[Path]:
     known = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
     try:
         landed, fresh = (_rows if feed.kind == "postgres" else _files)(feed, folder, known)
-    except (duckdb.Error, OSError, ValueError, ImportError) as error:
+    except Exception as error:  # the libraries behind an address raise what they like
         raise FeedError(f"{feed.name} cannot be fetched: {type(error).__name__}") from None
     # After the files: a fetch that was killed is simply done again.
     half = memory.with_suffix(".part")
@@ -196,25 +199,68 @@ def _postgres() -> Path:
 
 
 def _files(feed: Feed, folder: Path, known: dict[str, Any]) -> tuple[list[Path], dict[str, Any]]:
-    """Files of a folder elsewhere that are new, or other than when they were last fetched."""
+    """Files of a folder elsewhere that are new, or other than when they were last fetched.
+
+    One that is still growing is not taken; the next fetch takes it whole.
+    """
     there, root = fsspec.core.url_to_fs(feed.address)
-    landed, fresh = [], dict(known)
-    for entry in sorted(there.ls(root, detail=True), key=lambda e: str(e["name"])):
-        name = arrivals.shown(str(entry["name"]).rstrip("/").rsplit("/", 1)[-1])
-        times = (entry.get(key) for key in ("ETag", "mtime", "LastModified", "created"))
-        mark = [entry.get("size"), str(next((time for time in times if time), None))]
-        is_file = entry["type"] == "file" and not arrivals.is_ignored(name)
-        if not is_file or known.get(name) == mark:
-            continue
-        half = folder / f".{feed.name}.part"
-        with there.open(entry["name"], "rb") as source, half.open("wb") as target:
-            while block := source.read(BLOCK):
-                target.write(block)
-        again = there.info(entry["name"])
-        if again.get("size") != entry.get("size") or half.stat().st_size != entry.get("size"):
-            half.unlink()  # still growing; the next fetch takes it whole
-            continue
-        half.replace(folder / name)
-        landed.append(folder / name)
-        fresh[name] = mark
-    return landed, fresh
+    listed = _listed(there, root)
+    fresh = {name: entry for name, entry in listed.items() if known.get(name) != _mark(entry)}
+    if any(map(_is_young, fresh.values())):
+        time.sleep(arrivals.STILL)
+    failed = {name: _copied(there, e, _half(folder, name)) for name, e in fresh.items()}
+    again = _listed(there, root)
+    landed = []
+    for name, error in failed.items():
+        if name not in again or _mark(again[name]) != _mark(fresh[name]):
+            _half(folder, name).unlink()
+        elif error:
+            raise error
+        else:
+            landed.append(_half(folder, name).replace(folder / name))
+    return landed, known | {file.name: _mark(fresh[file.name]) for file in landed}
+
+
+def _half(folder: Path, name: str) -> Path:
+    return folder / f".{name}.part"
+
+
+def _listed(there: Any, root: str) -> dict[str, dict[str, Any]]:
+    """The files of a folder by the name under which they land, in the order of their names."""
+    there.invalidate_cache()  # what the folder held when somebody last looked says nothing
+    entries = {_name(e): e for e in there.ls(root, detail=True) if e["type"] == "file"}
+    return {n: e for n, e in sorted(entries.items()) if n and not arrivals.is_ignored(n)}
+
+
+def _copied(there: Any, entry: dict[str, Any], half: Path) -> OSError | None:
+    """Copy a file; gives why it could not be: it may only be that somebody writes to it."""
+    with half.open("wb") as copy:
+        try:
+            with there.open(entry["name"], "rb") as source:
+                while block := source.read(BLOCK):
+                    copy.write(block)
+        except OSError as error:
+            return error
+    return None if half.stat().st_size == entry["size"] else OSError("not as long as it is said")
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return arrivals.shown(str(entry["name"]).rsplit("/", 1)[-1])
+
+
+def _mark(entry: dict[str, Any]) -> list[Any]:
+    """What changes when a file does."""
+    return [entry.get("size"), _time(entry)]
+
+
+def _time(entry: dict[str, Any]) -> str:
+    """Digest or time of a file, where the store tells one."""
+    told = (entry.get(key) for key in ("ETag", "mtime", "LastModified", "created"))
+    return str(next((one for one in told if one), None))
+
+
+def _is_young(entry: dict[str, Any]) -> bool:
+    """Written to so lately that it may be written to again; or nobody knows when."""
+    at = entry.get("LastModified") or entry.get("mtime") or entry.get("created")
+    seconds = at.timestamp() if isinstance(at, datetime) else at
+    return not isinstance(seconds, float) or time.time() - seconds < arrivals.YOUNG
