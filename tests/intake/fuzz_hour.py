@@ -70,7 +70,8 @@ def _round(seed: int, seconds: float, keep: Path) -> Counter[str]:
         child = context.Process(target=_work, args=(seed, seconds, Path(folder), keep))
         child.start()
         child.join()
-        counted = Counter(json.loads((Path(folder) / "counts.json").read_text()))
+        counts = Path(folder) / "counts.json"  # none where it died of one of its first cases
+        counted = Counter(json.loads(counts.read_text()) if counts.exists() else {})
         if child.exitcode:
             counted[_ended(Path(folder), keep, f"seed {seed} ended with {child.exitcode}")] += 1
         return counted
