@@ -55,16 +55,28 @@ def pages(path: Path) -> Iterator[dict[str, Any]]:
     document = _opened(path)
     if len(document) > PAGES:
         raise UnreadableError("too_large", "the document has too many pages")
-    for number in range(len(document)):
-        page = document[number]
-        frame = _frame(page)
-        rules, is_picture, is_invisible = _drawn(page, frame)
-        words = _words(page, frame)
-        if is_picture and (not words or is_invisible):
-            raise UnreadableError("scanned_pdf", f"page {number + 1} is a picture without text")
-        lines, merged = pdf_tables.lines(words, rules)
-        yield {"label": f"page {number + 1}", "lines": lines, "merged": merged, "goes_on": True}
-        page.close()
+    read = [_read(document, number) for number in range(len(document))]
+    feet = pdf_tables.feet([words for words, _ in read])
+    for number, (words, rules) in enumerate(read):
+        foot = feet[number]
+        lines, merged = pdf_tables.lines([word for word in words if word not in foot], rules)
+        below = [[" ".join(word.text for word in line)] for line in pdf_tables.text_lines(foot)]
+        yield {
+            "label": f"page {number + 1}", "lines": lines + below, "merged": merged,
+            "goes_on": True,
+        }  # fmt: skip
+
+
+def _read(document: Any, number: int) -> tuple[list[Word], list[Rule]]:
+    """Words and ruled lines of a page; raises UnreadableError where it is a picture."""
+    page = document[number]
+    frame = _frame(page)
+    rules, is_picture, is_invisible = _drawn(page, frame)
+    words = _words(page, frame)
+    page.close()
+    if is_picture and (not words or is_invisible):
+        raise UnreadableError("scanned_pdf", f"page {number + 1} is a picture without text")
+    return words, rules
 
 
 def _opened(path: Path) -> Any:

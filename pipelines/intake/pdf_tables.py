@@ -1,6 +1,7 @@
 """Words and ruled lines of a page -> lines of cells. Geometry only; nothing here knows of PDF."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,8 @@ WHITE = 2.0  # points: a column's margin is at least so wide
 ROWS = 8
 CROSSED = 0.02  # share of lines that may cross the white between two columns
 CELLS = 3  # from which a line of text is of a table
+FEET = 3  # lines at the foot of a page
+PAGE_NUMBER = re.compile(r"(?i)\b(halaman|hal|page)\b[.:]? *(#|\d+)( *(dari|of|/) *\d+)?$")
 NUMBERED = re.compile(r"^\(?\d{1,6}[.)]?$")
 
 Line = list[str | None]
@@ -46,6 +49,28 @@ class Rule:
     end: float
 
 
+def feet(pages: list[list[Word]]) -> list[set[Word]]:
+    """The words at the foot of each page that say the same there on others, or its number."""
+    found = [text_lines(words)[-FEET:] for words in pages]
+    said = [[_foot(line, n) for line in lines_] for n, lines_ in enumerate(found, start=1)]
+    often = Counter(foot for page in said for foot in page)
+    return [
+        {
+            word
+            for line, foot in zip(lines_, page, strict=True)
+            if often[foot] > 1 or PAGE_NUMBER.search(foot[1])
+            for word in line
+        }
+        for lines_, page in zip(found, said, strict=True)
+    ]
+
+
+def _foot(line: list[Word], number: int) -> tuple[int, str]:
+    """Where a line stands and what it says, but for the number of its page."""
+    said = " ".join("#" if word.text == str(number) else word.text for word in line)
+    return round(line[0].bottom), said
+
+
 def lines(words: list[Word], rules: list[Rule]) -> tuple[list[Line], Merged]:
     """Lines of cells from top to bottom, and merged ranges of them."""
     uprights = [rule for rule in rules if rule.is_upright]
@@ -53,8 +78,11 @@ def lines(words: list[Word], rules: list[Rule]) -> tuple[list[Line], Merged]:
     columns = _clustered([(rule.at, rule.end - rule.start) for rule in uprights])
     bands = _clustered([(rule.at, rule.end - rule.start) for rule in levels])
     if len(columns) > CELLS and len(bands) > 1:
+        # A row that goes on on the next page has no rule below it; its upright rules end there.
+        ends = [(at, 0.0) for rule in uprights for at in (rule.start, rule.end)]
+        bands = _clustered([*((rule.at, 0.0) for rule in levels), *ends])
         return _Ruled(words, uprights, levels, columns, bands).lines()
-    return _by_white(words), []
+    return _by_white(words, bands), []
 
 
 def _clustered(rules: list[tuple[float, float]]) -> list[float]:
@@ -203,7 +231,8 @@ def _counted_on(words: list[Word], columns: list[float], borders: list[int]) -> 
         return [words]
     right = columns[borders[1]]
     numbers = text_lines(w for w in words if w.middle[0] < right)
-    if len(numbers) < 2 or not all(len(n) == 1 and NUMBERED.match(n[0].text) for n in numbers):
+    is_number = [len(n) == 1 and bool(NUMBERED.match(n[0].text)) for n in numbers]
+    if len(numbers) < 2 or not all(is_number[1:]):  # the first may be the title of the column
         return [words]
     starts = [line[0].top - 1 for line in numbers]
     rows: list[list[Word]] = [[] for _ in starts]
@@ -235,11 +264,9 @@ def _put(line: Line, place: int, text: str | None) -> None:
 # Without rules
 
 
-def _by_white(words: list[Word]) -> list[Line]:
-    """Lines of cells where only white parts the columns."""
+def _by_white(words: list[Word], bands: list[float]) -> list[Line]:
+    """Lines of cells where only white parts the columns; `bands` are level rules, if there are."""
     found = text_lines(words)
-    if not found:
-        return []
     parted = [_parted(line) for line in found]
     of_table = [line for line in parted if len(line) >= CELLS]
     margins = _margins([[(c[0].left, c[-1].right) for c in line] for line in of_table])
@@ -247,22 +274,49 @@ def _by_white(words: list[Word]) -> list[Line]:
         return [[" ".join(w.text for w in line)] for line in found]
     lines: list[Line] = []
     bottoms: list[float] = []
+    row_bands = _row_bands(found, margins, bands)
     height = median(w.bottom - w.top for w in words)
-    for line, cells in zip(found, parted, strict=True):
+    last: int | None = None
+    for line, cells, band in zip(found, parted, row_bands, strict=True):
+        bottom = max(w.bottom for w in line)
         if len(cells) < 2 and not _is_within(cells[0], margins):
             lines.append([" ".join(w.text for w in line)])
+            band = None
+        elif band is not None and band == last:
+            _append(lines[-1], _in_columns(line, margins))
         else:
-            row: Line = [None] * (len(margins) + 1)
-            for word in line:
-                place = sum(word.middle[0] > margin for margin in margins)
-                row[place] = " ".join(filter(None, (row[place], word.text)))
-            if _is_more_of(row, lines, line[0].top - bottoms[-1] if bottoms else 0, height):
+            row = _in_columns(line, margins)
+            distance = line[0].top - bottoms[-1] if bottoms and band is None else height + 1
+            if _is_more_of(row, lines, distance, height):
                 _append(lines[-1], row)
-                bottoms[-1] = max(w.bottom for w in line)
+                bottoms[-1] = bottom
                 continue
             lines.append(row)
-        bottoms.append(max(w.bottom for w in line))
+        last = band
+        bottoms.append(bottom)
     return lines
+
+
+def _in_columns(line: list[Word], margins: list[float]) -> Line:
+    row: Line = [None] * (len(margins) + 1)
+    for word in line:
+        place = sum(word.middle[0] > margin for margin in margins)
+        row[place] = " ".join(filter(None, (row[place], word.text)))
+    return row
+
+
+def _row_bands(
+    found: list[list[Word]], margins: list[float], bands: list[float]
+) -> list[int | None]:
+    """For each line of text, the band between two level rules that is one row with it.
+
+    Such a band has one line that begins in the first column.
+    """
+    of_lines = [_between(bands, line[0].middle[1]) for line in found]
+    begun = Counter(
+        band for line, band in zip(found, of_lines, strict=True) if line[0].middle[0] < margins[0]
+    )
+    return [band if band is not None and begun[band] == 1 else None for band in of_lines]
 
 
 def _parted(line: list[Word]) -> list[list[Word]]:
