@@ -174,7 +174,8 @@ class _Ruled:
                 if here is None or below is None or below != here + 1:
                     top = None
                     continue
-                if any(_covers(rule, self.bands[band + 1], middle) for rule in self.levels):
+                edge = [r for r in self.levels if abs(r.at - self.bands[band + 1]) <= NEAR]
+                if not edge or any(_covers(r, self.bands[band + 1], middle) for r in edge):
                     top = None
                     continue
                 top = here if top is None else top
