@@ -51,9 +51,10 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
     head = _csv_head(path, encoding, contract)
     columns, unknown, missing = headers.match(head.names, contract)
     small = _small(path, encoding)
-    if small is not None and (missing or _has_more_than_rows(small, head)):
+    has_more = small is not None and head.hits > 0 and _has_more_than_rows(small, head)
+    if small is not None and (missing or has_more):
         grid = _csv_grid(small, contract, encoding)
-        if grid and (not missing or len(grid.missing) < len(missing)):
+        if grid and len(grid.missing) < len(missing) + has_more:
             return grid
     if not head.hits:
         return _without_header(path, encoding, contract)

@@ -80,7 +80,8 @@ class HeaderFinder:
             if at + height > len(self.page.lines) or self._is_data(at + height - 1):
                 break
             higher = self._layout(at, height)
-            if higher.worth > best.worth:
+            is_split = higher.worth == best.worth and self._is_under_titles(at + height - 1)
+            if is_split or higher.worth > best.worth:
                 best = higher
         if best.height > 1:
             lower = self._layout(at + 1, best.height - 1)
@@ -105,6 +106,19 @@ class HeaderFinder:
     def _is_data(self, at: int) -> bool:
         cells = [cell for cell in self.page.lines[at] if cell]
         return not cells or any(NUMERIC.match(cell) for cell in cells)
+
+    def _is_under_titles(self, at: int) -> bool:
+        """Whether every cell of the line stands under a title that is merged over several."""
+        wide = [
+            range(left, right + 1)
+            for top, left, bottom, right in self.page.merged
+            if right > left and top < at == bottom + 1
+        ]
+        return all(
+            any(place in span for span in wide)
+            for place, cell in enumerate(self.page.lines[at])
+            if cell
+        )
 
     def _layout(self, at: int, height: int) -> Layout:
         lines = self.page.lines[at : at + height]

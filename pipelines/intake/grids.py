@@ -154,6 +154,7 @@ class _PageReader:
         elif self._is_row(filled, cells, layout) and at in self.page.broken:
             self._settle_loose()
             self._set_apart(at, self.page.broken[at])
+            self.tally.count(dict.fromkeys(self.contract.names))
         elif self._is_row(filled, cells, layout):
             self._settle_loose()
             self._keep(at, number, layout)

@@ -269,8 +269,9 @@ def _by_white(words: list[Word], bands: list[float]) -> list[Line]:
     """Lines of cells where only white parts the columns; `bands` are level rules, if there are."""
     found = text_lines(words)
     parted = [_parted(line) for line in found]
-    of_table = [line for line in parted if len(line) >= CELLS]
-    margins = _margins([[(c[0].left, c[-1].right) for c in line] for line in of_table])
+    margins = _margins(
+        [[(c[0].left, c[-1].right) for c in line] for line in _of_table(parted, bands)]
+    )
     if len(margins) < CELLS - 1:
         return [[" ".join(w.text for w in line)] for line in found]
     lines: list[Line] = []
@@ -296,6 +297,17 @@ def _by_white(words: list[Word], bands: list[float]) -> list[Line]:
         last = band
         bottoms.append(bottom)
     return lines
+
+
+def _of_table(parted: list[list[list[Word]]], bands: list[float]) -> list[list[list[Word]]]:
+    """Lines of several cells, and those between the same two level rules as one of them."""
+    of_lines = [_between(bands, line[0][0].middle[1]) for line in parted]
+    begun = {b for b, line in zip(of_lines, parted, strict=True) if len(line) >= CELLS}
+    return [
+        line
+        for band, line in zip(of_lines, parted, strict=True)
+        if len(line) >= CELLS or (band is not None and band in begun)
+    ]
 
 
 def _in_columns(line: list[Word], margins: list[float]) -> Line:

@@ -89,6 +89,7 @@ def _parquet_chunks(file: Any, columns: dict[str, str], contract: Table) -> Iter
     for batch in file.iter_batches(batch_size=1 << 17, columns=wanted):
         texts = [pc.cast(column, pa.string()) for column in batch.columns]
         table = pa.table(texts, names=batch.schema.names)
+        table.validate(full=True)  # Arrow believes that its texts are UTF-8
         yield numbered(table, columns, contract, np.arange(last + 1, last + 1 + batch.num_rows))
         last += batch.num_rows
 

@@ -42,7 +42,6 @@ NUMERIC_TIME = r"^\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}[ T]+(\d{1,2}[:.]\d{2}(?:[:.]\d
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}([ T].*)?$"
 ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
 FULL_ISO = len("2025-12-31T23:59:59+07:00")
-LONGEST_DAY = len("30 September, 2025")
 DAY_ALONE = len("2025-12-31")
 # Senin, 1 September 2025; Senin 1 September 2025; Lombok Timur, 17-05-1990; Selong/17-05-1990
 WORDS_BEFORE = (
@@ -136,7 +135,7 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
-    has_time = text.contains(":") | (text.length() > LONGEST_DAY)
+    has_time = text.contains(":") | (text.length() > DAY_ALONE)
     return _usual(~has_time, _day_alone(text), _day_among_words(text))
 
 

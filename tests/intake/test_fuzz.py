@@ -1,14 +1,18 @@
 """Whatever comes: a clear refusal, or every row accounted for once. No crash, no hang, no loss."""
 
 import io
+import struct
+import time
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.intake import csv_reader
+from pipelines.intake import csv_reader, lines
 from tests.intake import accounts
 from tests.intake.accounts import CODECS, CROSSINGS, HEADER, LISTS, accounted
 
@@ -111,3 +115,21 @@ def test_an_archive_with_damaged_contents_is_unreadable(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.zip").write_bytes(damaged)
     assert accounted(folder / "a.zip", CROSSINGS) == "unreadable_file"
+
+
+def test_texts_of_a_parquet_file_that_are_no_utf8_are_refused(tmp_path: Path) -> None:
+    """Arrow believes what the file says of them; found by the fuzzer, which met a crash."""
+    places, said = pa.py_buffer(struct.pack("<2i", 0, 1)), pa.py_buffer(b"\x8f")
+    damaged = pa.StringArray.from_buffers(1, places, said)
+    folder = tmp_path / "perlintasan"
+    folder.mkdir()
+    pq.write_table(pa.table({CROSSINGS.names[0]: damaged}), folder / "a.parquet")
+    assert accounted(folder / "a.parquet", CROSSINGS) == "unreadable_file"
+
+
+def test_a_long_line_beside_another_encoding_is_looked_at_once() -> None:
+    """The look took the square of the longest line: ten seconds for 60 kB."""
+    text = b"\xe9\n" + b"A" * (1 << 19) + b"\n"
+    start = time.process_time()
+    assert lines.encoding_of(io.BytesIO(text)) == "latin-1"
+    assert time.process_time() - start < 2
