@@ -252,13 +252,15 @@ def _page(texts: list[str], below: int, delimiter: str, width: int) -> grid_head
     whole = io.StringIO(mended.readall().decode(), newline="")
     reader = csv.reader(whole, delimiter=delimiter)
     page: list[grid_headers.Cells] = []
-    broken: dict[int, str] = {}
+    broken: dict[int, tuple[str, str]] = {}
     for cells in reader:
+        if not cells and reader.line_num > below:
+            continue  # an empty line has no number
         original = mended.original(delimiter.join(cells))
         if original is not None:
-            broken[len(page)] = UNCLOSED_QUOTE
-        elif reader.line_num > below and cells and len(cells) != width:
-            broken[len(page)] = MALFORMED
+            broken[len(page)] = UNCLOSED_QUOTE, original
+        elif reader.line_num > below and len(cells) != width:
+            broken[len(page)] = MALFORMED, delimiter.join(cells)
         page.append([original] if original is not None else [c.strip() or None for c in cells])
     return grid_headers.Page("line", page, broken=broken)
 

@@ -28,7 +28,8 @@ class Page:
     is_hidden: bool = False
     goes_on: bool = False  # the table of the page before may go on without a header
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    broken: dict[int, str] = field(default_factory=dict)  # lines no row can be read from, and why
+    # Lines that no row can be read from: why, and what they say.
+    broken: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass

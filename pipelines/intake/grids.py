@@ -147,13 +147,13 @@ class _PageReader:
         elif said := stated(cells, layout.places):
             self._skip(at, 1, "total")
             self.tally.add(self._position(at), said)
-        elif self.page.broken.get(at) == UNCLOSED_QUOTE:
+        elif self.page.broken.get(at, ("", ""))[0] == UNCLOSED_QUOTE:
             self._set_apart(at, UNCLOSED_QUOTE)
         elif self._goes_on_above(at, layout) and not self._is_another(at, layout):
             self._join(at, layout)
         elif self._is_row(filled, cells, layout) and at in self.page.broken:
             self._settle_loose()
-            self._set_apart(at, self.page.broken[at])
+            self._set_apart(at, self.page.broken[at][0])
             self.tally.count(dict.fromkeys(self.contract.names))
         elif self._is_row(filled, cells, layout):
             self._settle_loose()
@@ -281,7 +281,8 @@ class _PageReader:
 
     def _set_apart(self, at: int, reason: str) -> None:
         number = self.start + at - self.body_top + 1
-        text = json.dumps([cell for cell in self.page.lines[at] if cell], ensure_ascii=False)
+        cells = json.dumps([cell for cell in self.page.lines[at] if cell], ensure_ascii=False)
+        _, text = self.page.broken.get(at, ("", cells))
         position = self._position(at)
         self.found.apart.append(MalformedRow(number, text, reason, position=position))
         self.last = max(self.last, number)
