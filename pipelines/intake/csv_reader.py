@@ -51,7 +51,7 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
     head = _csv_head(path, encoding, contract)
     columns, unknown, missing = headers.match(head.names, contract)
     small = _small(path, encoding)
-    has_more = small is not None and head.hits > 0 and _has_more_than_rows(small, head)
+    has_more = small is not None and head.hits > 0 and _has_more_than_rows(small, head, contract)
     if small is not None and (missing or has_more):
         grid = _csv_grid(small, contract, encoding)
         if grid and len(grid.missing) < len(missing) + has_more:
@@ -73,11 +73,13 @@ def _small(path: Path, encoding: str) -> bytes | None:
     return raw if len(raw) <= GRID_BYTES else None
 
 
-def _has_more_than_rows(raw: bytes, head: _Head) -> bool:
+def _has_more_than_rows(raw: bytes, head: _Head, contract: Table) -> bool:
     """Whether totals, empty rows or words below the table may stand among the rows."""
     lower = raw.lower()
     if any(word in lower for word in (b"total", b"jumlah", b"jml")) and TOTAL.search(lower):
         return True
+    if not contract.is_keyed_by_file:
+        return False  # nobody writes below an export; a line of it is a row, whatever it lacks
     empty = head.delimiter.encode() * max(1, len(head.names) - 1)
     if b"\n" + empty in raw:
         return True
