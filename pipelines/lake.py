@@ -103,7 +103,7 @@ class Lake:
                 f"SELECT * FROM {CATALOG}.{schema}.{name} AT (VERSION => {int(snapshot_id)})"
             )
         except duckdb.CatalogException:
-            return _empty(schema, name)
+            return self.table_if_there(schema, name).limit(0)
         return self.ibis.table(view, database=("temp", "main"))
 
     def create_missing(self, *names: tuple[str, str]) -> None:

@@ -323,6 +323,7 @@ def test_explain_leads_from_the_outcome_to_the_delivered_rows(run: Run, told: To
     }  # fmt: skip
     assert set(said["delivered_rows"][0]) == {
         "role", "source", "file", "row_number", "sha256", "received_at", "is_current",
+        "corrected_on",
     }  # fmt: skip
     hidden = {"departure_key", "exit_crossing_id", "placement_id", "full_name"}
     assert hidden.isdisjoint(said["departure"])

@@ -81,7 +81,10 @@ def opened_files(now: settings.Settings) -> dict[str, bytes]:
         for file in lake_files.files(con, now.home.lake / "files"):  # those of every snapshot
             rows = con.execute(f"FROM {lake_files._read(file)}").fetchall()
             found[f"file {file.table}{file.id}"] = repr(rows).encode()
-        tables = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'meta'"
+        tables = (
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = 'meta' AND schema_name IN ('main', 'public')"
+        )
         for (name,) in con.execute(tables).fetchall():
             rows = con.execute(f"FROM meta.{name}").fetchall()
             found[f"catalog {name}"] = repr(rows).encode()
