@@ -65,10 +65,6 @@ def rows_of(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
-def _empty(schema: str, name: str) -> ir.Table:
-    return ibis.memtable(contracts.lake()[schema, name].arrow_schema.empty_table())
-
-
 class Lake:
     """Tables of the lake as Ibis expressions, and the ways to write them."""
 
@@ -88,7 +84,7 @@ class Lake:
         """A lake table as it is now; empty where the lake was written by a version without."""
         if name in self.ibis.list_tables(database=(CATALOG, schema)):
             return self.table(schema, name)
-        return _empty(schema, name)
+        return ibis.memtable(contracts.lake()[schema, name].arrow_schema.empty_table())
 
     def table_at(self, schema: str, name: str, snapshot_id: int) -> ir.Table:
         """A lake table as it was in a snapshot, empty where it was not there yet; the engine

@@ -18,8 +18,8 @@ def microseconds(moment: dt.Timestamp(timezone="UTC")) -> dt.int64:  # type: ign
     """Microseconds since 1970 in UTC. DuckDB's name; Spark calls it unix_micros."""
 
 
-def date_of(microseconds_of_day: ir.IntegerValue) -> ir.DateValue:
-    """The date of a number of microseconds since 1970."""
-    days = (microseconds_of_day // DAY).cast("int64")
+def date_of(moment: ir.IntegerValue) -> ir.DateValue:
+    """The date of a moment in microseconds since 1970."""
+    days = (moment // DAY).cast("int64")
     # The engine makes date + interval a timestamp although Ibis calls it a date; say so, then cast.
     return (ibis.date(EPOCH) + days.as_interval("D")).cast("timestamp").cast("date")
