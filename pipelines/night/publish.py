@@ -1,6 +1,8 @@
 """Publish: departures -> figures -> the published file; keeps what changed, and the night."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
 
 import ibis
 import ibis.expr.types as ir
@@ -9,13 +11,14 @@ import pyarrow.compute as pc
 
 from pipelines import access_log, contracts, link, reconcile, reference, standardise, surface
 from pipelines.intake import feeds
+from pipelines.lake import Lake
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
 from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
 from pipelines.night.reconcile import Linked, published, refusals
 from pipelines.night.standardise import standard
 from pipelines.night.tidy import forget_old
-from pipelines.publish import lookups, warehouse
+from pipelines.publish import kept, lookups, warehouse
 
 
 def publish(this: Night) -> None:
@@ -25,6 +28,8 @@ def publish(this: Night) -> None:
     """
     lake = this.lake
     run = this.begin("publish")
+    before = last_published(lake)
+    base = _base(this, before) if run.past else None
     with lake.scratchpad() as hold:
         linked = Linked.of(lake)
         linked = replace(
@@ -32,12 +37,16 @@ def publish(this: Night) -> None:
             placements=hold(linked.placements),
             repatriations=hold(linked.repatriations),
         )
-        checks, changed = verdicts(this), hold(_changes(this, linked, hold))
+        moved = Moved.since(lake, before, hold, are_few=base is not None) if before else None
+        checks = verdicts(this)
+        changed = hold(_changes(this, linked, moved, hold))
         log = access_log.head(lake)
-        tables = surfaced(this, linked, hold) | _accounts(this, checks, log)
+        chances = hold(_chances(this, hold))
+        tables = surfaced(this, linked, chances) | _accounts(this, checks, log)
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
-        warehouse.write(lake.ibis, this.now.home.warehouse, tables)
+        patches = {"departures": _patch(this, moved, chances)} if moved else {}
+        warehouse.write(lake.ibis, this.now.home.warehouse, tables, base, patches)
         with access_log.alone(this.now), lake.transaction():
             lake.insert("reconciled", "changes", changed)
             keep_night(this, PUBLISHED, run.snapshot_id, log)
@@ -46,11 +55,55 @@ def publish(this: Night) -> None:
     write_page(this)
 
 
-def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
+def _base(this: Night, before: dict[str, Any] | None) -> Path | None:
+    """The file of the last published night, where it is kept."""
+    files = {one.number: one.file for one in kept.kept(this.now.home.warehouse)}
+    return files.get(before["night_number"]) if before else None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Departures of which anything is another than on the last published night.
+
+    `before` is that night in ops.nights; `was` and `now` (key departure_key) are the departures as
+    they were then and as they are.
+    """
+
+    before: dict[str, Any]
+    was: ir.Table
+    now: ir.Table
+
+    @classmethod
+    def since(cls, lake: Lake, before: dict[str, Any], hold: link.Hold, *, are_few: bool) -> Self:
+        """Worked out once where they are few; after a rebuild they may be all."""
+        then, name = before["snapshot_id"], ("reconciled", "departures")
+        moved = hold(lake.changed(*name, then).select("departure_key").distinct())
+        nights = lake.table_at(*name, then), lake.table(*name)
+        was, now = (night.semi_join(moved, "departure_key") for night in nights)
+        return cls(before, *((hold(was), hold(now)) if are_few else (was, now)))
+
+
+def _patch(this: Night, moved: Moved, chances: ir.Table) -> warehouse.Patch:
+    """The published departures of tonight from those of the last night.
+
+    Whoever is still away has another chance every night, and no other row changes by itself.
+    """
+    told = surface.with_chances(chances.select("departure_key"), chances)
+    named = told.mutate(departure_id=this.pseudonym("D")(told.departure_key))
+    return warehouse.Patch(
+        gone=moved.was.select("departure_id"),
+        fresh=surface.with_chances(moved.now, chances),
+        told=named.drop("departure_key"),
+        rows=this.lake.table("reconciled", "departures").count(),
+    )
+
+
+def _changes(this: Night, linked: Linked, moved: Moved | None, hold: link.Hold) -> ir.Table:
     """What became of departures since the last published night; nothing on the first."""
-    lake, before = this.lake, last_published(this.lake)
-    if not before:
+    lake = this.lake
+    if not moved:
         return lake.table("reconciled", "changes").limit(0)
+    before = moved.before
     then = before["snapshot_id"]
     changed = {name: hold(lake.changed("records", name, then)) for name in records_of(lake)}
     theirs = standard(lake).crossings.semi_join(changed["crossings"], "crossing_id")
@@ -60,11 +113,8 @@ def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
         ),
         "placements": linked.placements, "repatriations": linked.repatriations,
     }  # fmt: skip
-    moved = hold(lake.changed("reconciled", "departures", then).select("departure_key").distinct())
-    nights = lake.table_at("reconciled", "departures", then), lake.table("reconciled", "departures")
-    differing = hold(
-        reconcile.differing(*(night.semi_join(moved, "departure_key") for night in nights))
-    )
+    nights = moved.was, moved.now
+    differing = hold(reconcile.differing(*nights))
     was, now = (hold(night.semi_join(differing, "departure_key")) for night in nights)
     return reconcile.changes(
         differing,
@@ -78,8 +128,8 @@ def _changes(this: Night, linked: Linked, hold: link.Hold) -> ir.Table:
     )
 
 
-def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table]:
-    """The figures of the night, by table of schemas/marts/."""
+def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Table]:
+    """The figures of the night, by table of schemas/marts/; takes the chances of departures."""
     lake, countries = this.lake, reference.memtable("countries")
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
@@ -88,7 +138,6 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
     gates = reference.memtable("gates")
     residents = standardise.population(lake.table("records", "population"), provinces, regencies)
-    chances = hold(_chances(this, departures, gates, hold))
     return {
         "departures": surface.with_chances(departures, chances),
         "findings": lake.table("reconciled", "findings"),
@@ -135,9 +184,10 @@ def surfaced(this: Night, linked: Linked, hold: link.Hold) -> dict[str, ir.Table
     }
 
 
-def _chances(this: Night, departures: ir.Table, gates: ir.Table, hold: link.Hold) -> ir.Table:
+def _chances(this: Night, hold: link.Hold) -> ir.Table:
     """How likely each departure counts as undocumented once everything is known."""
-    lake = this.lake
+    lake, gates = this.lake, reference.memtable("gates")
+    departures = lake.table("reconciled", "departures")
     missed = surface.doubts(
         departures, lake.table("identity", "candidates"),
         lake.table("identity", "person_records"),

@@ -2,10 +2,14 @@
 
 It is built beside the old one and renamed over it, so that a reader sees one whole night: whoever
 has the old file open keeps it, whoever opens it next gets the new one. Every published file is
-kept for a time (kept.py).
+kept for a time (kept.py). Of a table with millions of rows a night changes few: it is taken over
+from the file of the night before and patched, everything else is written anew.
 """
 
 import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import ibis
@@ -22,9 +26,30 @@ class IdentifierError(Exception):
     """A published table would carry a direct identifier."""
 
 
-def write(engine: Backend, path: Path, tables: dict[str, ir.Table]) -> None:
+@dataclass(frozen=True)
+class Patch:
+    """What makes a table of one night that of the next; all by the keys of its contract.
+
+    The rows of `gone` (keys) go and `fresh` (all columns) come; then the columns of `told` (keys
+    and those columns) are set. `rows` are the rows that there must be then (one number).
+    """
+
+    gone: ir.Table
+    fresh: ir.Table
+    told: ir.Table
+    rows: ir.IntegerScalar
+
+
+def write(
+    engine: Backend,
+    path: Path,
+    tables: Mapping[str, ir.Table],
+    base: Path | None = None,
+    patches: Mapping[str, Patch] | None = None,
+) -> None:
     """Write the tables of schemas/marts/ to `path` in one atomic step.
 
+    With `base`, the file of the night before, the tables of `patches` are made of what it has.
     Raises IdentifierError where a contract publishes a direct identifier, KeyError where a
     table of the contracts is not given or one that is not there is.
     """
@@ -35,7 +60,9 @@ def write(engine: Backend, path: Path, tables: dict[str, ir.Table]) -> None:
     _sweep(path)
     try:
         half = path.with_name(f".{path.name}.half")
-        _build(engine, half, tables)
+        if base:
+            shutil.copyfile(base, half)
+        _build(engine, half, tables, (patches or {}) if base else {})
         kept.keep(path)
         _settle(half, path)
         kept.keep(path)
@@ -56,15 +83,44 @@ def _refuse_identifiers() -> None:
                 raise IdentifierError(f"{table.name}.{column.name} is a direct identifier")
 
 
-def _build(engine: Backend, half: Path, tables: dict[str, ir.Table]) -> None:
+def _build(
+    engine: Backend, half: Path, tables: Mapping[str, ir.Table], patches: Mapping[str, Patch]
+) -> None:
     engine.con.execute(f"ATTACH '{half}' AS {ALIAS}")
     try:
         for name, rows in tables.items():
             contract = contracts.marts()[name]
+            if name in patches and _patched(engine, contract, patches[name]):
+                continue
+            engine.con.execute(f"DROP TABLE IF EXISTS {ALIAS}.{name}")
             engine.create_table(name, _as_contracted(rows, contract), database=(ALIAS, "main"))
             _comment(engine, contract)
     finally:
         engine.con.execute(f"DETACH {ALIAS}")
+
+
+def _patched(engine: Backend, contract: contracts.Table, patch: Patch) -> bool:
+    """Patch the table that is there; whether it is what it must be.
+
+    It is not where somebody wrote to a published file, and is then written anew.
+    """
+    table = f"{ALIAS}.{contract.name}"
+    told = [name for name in patch.told.columns if name not in contract.keys]
+    fresh = _as_contracted(patch.fresh, contract)
+    for made, rows in {"gone": patch.gone, "fresh": fresh, "told": patch.told}.items():
+        engine.create_table(made, rows, temp=True)
+    same = " AND ".join(f't."{key}" = s."{key}"' for key in contract.keys)
+    differs = " OR ".join(f't."{name}" IS DISTINCT FROM s."{name}"' for name in told)
+    values = ", ".join(f'"{name}" = s."{name}"' for name in told)
+    for order in (
+        f"DELETE FROM {table} AS t USING gone AS s WHERE {same}",  # noqa: S608
+        f"INSERT INTO {table} BY NAME FROM fresh",
+        f"UPDATE {table} AS t SET {values} FROM told AS s WHERE {same} AND ({differs})",  # noqa: S608
+        "DROP TABLE gone; DROP TABLE fresh; DROP TABLE told",
+    ):
+        engine.con.execute(order)
+    there = engine.table(contract.name, database=(ALIAS, "main")).count()
+    return bool(there.to_pyarrow().as_py() == patch.rows.to_pyarrow().as_py())
 
 
 def _as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
