@@ -241,15 +241,21 @@ class Lake:
         )
 
     def mark_superseded(self, name: str, losers: ir.Table) -> None:
-        """Set `superseded_by` of the versions in `losers` (batch_id, row_number, superseded_by)."""
+        """Set `superseded_by` of the versions in `losers` (see `supersede.losers`).
+
+        Of the files only those are read that hold records received when one of them was.
+        """
         with self.scratchpad() as hold:
             lost = hold(losers)
-            if not lost.count().to_pyarrow().as_py():
+            [times] = rows_of(lost.agg(first=lost.received_at.min(), last=lost.received_at.max()))
+            if times["first"] is None:
                 return  # even an update of nothing reads the whole table
             self.con.execute(
                 f"UPDATE {CATALOG}.records.{name} AS r SET superseded_by = s.superseded_by "  # noqa: S608
                 f"FROM {lost.op().name} AS s "
-                "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number"
+                "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number "
+                "AND r.received_at BETWEEN ? AND ?",
+                [times["first"], times["last"]],
             )
 
     def scratch(self, rows: ir.Table) -> ir.Table:

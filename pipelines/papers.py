@@ -15,6 +15,7 @@ from pipelines.link.identities import list_key, placement_key
 
 Scratchpad = Callable[[], AbstractContextManager[link.Hold]]
 LIST_ROW = ["list_file", "list_number"]
+NO_DOCUMENT = ""
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,9 @@ def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scra
         keyed = briefly(travellers(records["crossings"], briefly))
         written = briefly(link.identities(keyed, placements, repatriations))
         identities = hold(with_keys(written, briefly))
-        others = hold(link.otherwise_keyed(keyed))
-    crossings = link.crossings_keyed(
-        standard_crossings(records["crossings"]), records["crossings"], others
-    )
+        others = briefly(link.otherwise_keyed(keyed))
+        by_words = hold(link.crossings_of(records["crossings"], others))
+    crossings = link.crossings_keyed(standard_crossings(records["crossings"]), by_words)
     return Papers(crossings, placements, repatriations, identities)
 
 
@@ -58,7 +58,7 @@ class Touched:
 
     documents (document_number), placements (placement_id), list_rows (list_file, list_number).
     What travellers without a document are depends on all of them, and they are few: they are
-    always looked at again.
+    always looked at again, as those of the document NO_DOCUMENT.
     """
 
     documents: ir.Table
@@ -69,9 +69,10 @@ class Touched:
     def by(cls, changed: dict[str, ir.Table], hold: link.Hold) -> "Touched":
         """By the versions of records (crossings, placements, repatriations) that changed."""
         number = standardise.document_number(changed["crossings"].document_number)
-        documents = changed["crossings"].select(document_number=number).drop_null().distinct()
+        documents = changed["crossings"].select(document_number=number).drop_null()
+        without = ibis.memtable({"document_number": [NO_DOCUMENT]})
         return cls(
-            hold(documents),
+            hold(documents.union(without, distinct=True)),
             hold(changed["placements"].select("placement_id").distinct()),
             hold(changed["repatriations"].select(*LIST_ROW).distinct()),
         )
@@ -103,7 +104,7 @@ class Touched:
         )
 
     def _is_touched(self, number: ir.StringValue) -> ir.BooleanValue:
-        return number.isnull() | number.isin(self.documents.document_number)
+        return number.fill_null(NO_DOCUMENT).isin(self.documents.document_number)
 
 
 def travellers(crossings: ir.Table, hold: link.Hold) -> ir.Table:

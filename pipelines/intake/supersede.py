@@ -19,8 +19,8 @@ def losers(versions: ir.Table, key: str, batches: ir.Table, new: ir.Table | None
     """Versions that another version of the same key replaces.
 
     The version received last wins: by time of receipt, then file name, then row number. Keys:
-    (batch_id, row_number); `superseded_by` is the batch of the winner. Only keys of which a version
-    is in the batches `new` (batch_id) are looked at, where given.
+    (batch_id, row_number); `superseded_by` is the batch of the winner, received_at of the version.
+    Only keys of which a version is in the batches `new` (batch_id) are looked at, where given.
     """
     marked = versions.mutate(key_hash=versions[key].hash())
     if new is not None:
@@ -37,7 +37,7 @@ def losers(versions: ir.Table, key: str, batches: ir.Table, new: ir.Table | None
         place=ibis.row_number().over(order), winner=rivals.batch_id.first().over(order)
     )
     return ranked.filter(ranked.place > 0).select(
-        "batch_id", "row_number", superseded_by=ranked.winner
+        "batch_id", "row_number", "received_at", superseded_by=ranked.winner
     )
 
 

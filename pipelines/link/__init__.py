@@ -19,6 +19,7 @@ from pipelines.link.model import WEIGHTS, Weights, declared, weights
 from pipelines.link.persons import (
     claims,
     crossings_keyed,
+    crossings_of,
     crossings_with_person,
     otherwise_keyed,
     person_records,
@@ -42,6 +43,7 @@ __all__ = [
     "bearers",
     "claims",
     "crossings_keyed",
+    "crossings_of",
     "crossings_with_person",
     "declared",
     "history",

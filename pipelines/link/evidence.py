@@ -43,21 +43,25 @@ def keys(words: ir.Table) -> ir.Table:
     LEAST_WORD letters, of all of them together and of every two, or the single one. Takes `words`.
     """
     spelt = words.select("name", "spelling").distinct()
-    every = spelt.group_by("name").agg(spellings=spelt.spelling.collect(order_by=spelt.spelling))
+    every = spelt.group_by("name").agg(spellings=spelt.spelling.collect())
+    every = every.mutate(spellings=every.spellings.sort())
+    every = every.mutate(long=every.spellings.filter(lambda word: word.length() >= LEAST_WORD))
     long = spelt.filter(spelt.spelling.length() >= LEAST_WORD)
     other = long.view()
     both = long.inner_join(other, [long.name == other.name, long.spelling < other.spelling])
     pairs = both.select(name=long.name, pair=long.spelling.hash() ^ other.spelling.hash())
-    ends = long.group_by("name").agg(first=long.spelling.min(), last=long.spelling.max())
-    single = ends.filter(ends["first"] == ends["last"])
-    found = pairs.union(single.select("name", pair=single["first"].hash()))
-    paired = found.group_by("name").agg(word_pairs=found.pair.collect(order_by=found.pair))
-    whole = long.group_by("name").agg(
-        words=long.spelling.hash().collect(order_by=long.spelling),
-        whole_name=long.spelling.group_concat(" ", order_by=long.spelling).hash(),
+    single = every.filter(every.long.length() == 1)
+    found = pairs.union(single.select("name", pair=single.long[0].hash()))
+    paired = found.group_by("name").agg(word_pairs=found.pair.collect())
+    joined = every.left_join(paired, "name").drop("name_right")
+    has_long = joined.long.length() > 0
+    return joined.select(
+        "name",
+        "spellings",
+        words=ibis.cases((has_long, joined.long.map(lambda word: word.hash()))),
+        whole_name=ibis.cases((has_long, joined.long.join(" ").hash())),
+        word_pairs=joined.word_pairs.sort(),
     )
-    both_of = every.left_join(whole, "name").drop("name_right")
-    return both_of.left_join(paired, "name").drop("name_right")
 
 
 def bearers(identities: ir.Table) -> ir.Table:
@@ -252,6 +256,7 @@ def _named(rank: ir.IntegerValue) -> ir.StringValue:
 
 ATTRIBUTES = ("kind", "name", "birth_date", "birth_year", "sex", "nik", "document_number",
               "event_on", "event_country")  # fmt: skip
+OF_PAPERS = (*ATTRIBUTES, "places")
 SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event")
 
 
@@ -279,12 +284,11 @@ def compared(known: Known, pairs: ir.Table, trips: ir.Table, words: ir.Table) ->
 
 
 def _side_by_side(known: Known, pairs: ir.Table) -> ir.Table:
-    columns = (*ATTRIBUTES, "places")
-    papers = known.identities.select("record_key", *columns)
-    left = papers.rename({f"{c}_l": c for c in columns})
-    right = papers.rename({f"{c}_r": c for c in columns}).rename(anchor_key="record_key")
+    papers = known.identities.select("record_key", *OF_PAPERS)
+    left = papers.rename({f"{c}_l": c for c in OF_PAPERS})
+    right = papers.rename({f"{c}_r": c for c in OF_PAPERS}).rename(anchor_key="record_key")
     joined = pairs.inner_join(left, "record_key").inner_join(right, "anchor_key")
-    return joined.select(*pairs.columns, *(f"{c}_{s}" for c in columns for s in ("l", "r")))
+    return joined.select(*pairs.columns, *(f"{c}_{s}" for c in OF_PAPERS for s in ("l", "r")))
 
 
 def _with_returns(beside: ir.Table, trips: ir.Table) -> ir.Table:

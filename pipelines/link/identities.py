@@ -57,28 +57,41 @@ def traveller_keys(tuples: ir.Table) -> ir.Table:
     with that one is somebody else on a number written wrongly, and gets a key of its own. Without
     a document the NIK is the key, and without a NIK the name with birth date and sex.
     """
+    single, several = _apart(tuples, "document_number")
     order = ibis.window(
         group_by="document_number",
         order_by=[ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")],
     )
-    beside = tuples.mutate(
-        bearer_name=tuples.name.first().over(order),
-        bearer_birth_date=tuples.birth_date.first().over(order),
-        bearers=tuples.count().over(ibis.window(group_by="document_number")),
+    beside = several.mutate(
+        bearer_name=several.name.first().over(order),
+        bearer_birth_date=several.birth_date.first().over(order),
     )
-    is_bearer = (
-        (beside.bearers == 1)
-        | compatible.birth_dates(beside.birth_date, beside.bearer_birth_date)
-        | compatible.names(beside.name, beside.bearer_name)
-    )
-    document = ibis.literal("D:") + beside.document_number
+    is_bearer = compatible.birth_dates(
+        beside.birth_date, beside.bearer_birth_date
+    ) | compatible.names(beside.name, beside.bearer_name)
+    keyed = _keyed(beside, is_bearer).drop("bearer_name", "bearer_birth_date")
+    return keyed.union(_keyed(single, ibis.literal(True)))
+
+
+def _apart(rows: ir.Table, key: str) -> tuple[ir.Table, ir.Table]:
+    """The rows that are alone with their key, and the others.
+
+    Nearly all are alone; a window over the others costs a tenth of one over all.
+    """
+    counted = rows.group_by(key).agg(rows=rows.count())
+    repeated = counted.filter(counted.rows > 1).select(key)
+    return rows.anti_join(repeated, key), rows.semi_join(repeated, key)
+
+
+def _keyed(t: ir.Table, is_bearer: ir.BooleanValue) -> ir.Table:
+    document = ibis.literal("D:") + t.document_number
     key = ibis.coalesce(
         ibis.cases((is_bearer, document)),
-        document + "|" + _written(beside),
-        ibis.literal("N:") + beside.nik,
-        ibis.literal("W:") + _written(beside),
+        document + "|" + _written(t),
+        ibis.literal("N:") + t.nik,
+        ibis.literal("W:") + _written(t),
     )
-    return beside.mutate(record_key=key).drop("bearer_name", "bearer_birth_date", "bearers")
+    return t.mutate(record_key=key)
 
 
 def _written(t: ir.Table) -> ir.StringValue:
@@ -88,6 +101,7 @@ def _written(t: ir.Table) -> ir.StringValue:
 
 def travellers(keyed: ir.Table) -> ir.Table:
     """Identities of the crossings. Key: record_key. Attributes are those written most often."""
+    single, several = _apart(keyed, "record_key")
     commonest = ibis.window(
         group_by="record_key",
         order_by=[
@@ -97,15 +111,16 @@ def travellers(keyed: ir.Table) -> ir.Table:
         ],
     )
     whole = ibis.window(group_by="record_key")
-    spread = keyed.mutate(
+    spread = several.mutate(
         place=ibis.row_number().over(commonest),
-        nik=keyed.nik.max().over(whole),
-        records=keyed.records.sum().over(whole),
-        first_received_at=keyed.first_received_at.min().over(whole),
-        first_event_at=keyed.first_event_at.min().over(whole),
-        last_event_at=keyed.last_event_at.max().over(whole),
+        nik=several.nik.max().over(whole),
+        records=several.records.sum().over(whole),
+        first_received_at=several.first_received_at.min().over(whole),
+        first_event_at=several.first_event_at.min().over(whole),
+        last_event_at=several.last_event_at.max().over(whole),
     )
-    one = spread.filter(spread.place == 0)
+    chosen = spread.filter(spread.place == 0).select(*keyed.columns)
+    one = single.union(chosen)
     kind = ibis.cases(
         (one.document_number.isnull(), "bare"),
         (one.is_in_lieu.fill_null(False), "splp"),

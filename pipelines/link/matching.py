@@ -114,22 +114,19 @@ def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
 
 def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> ir.Table:
     """Numbered pairs ready to be scored; see `evidence.compared`."""
-    trips = hold(evidence.trips(crossings, documents(pairs, known.identities)))
-    words = weighed(hold, known, pairs)
-    return hold(scores.numbered(evidence.compared(known, pairs, trips, words)))
+    papers = known.identities.select("record_key", "travel_document", *evidence.OF_PAPERS)
+    ends = hold(papers.semi_join(_ends(pairs), "record_key"))
+    paired = replace(known, identities=ends)
+    trips = hold(evidence.trips(crossings, travel_documents(ends)))
+    words = weighed(hold, paired)
+    return hold(scores.numbered(evidence.compared(paired, pairs, trips, words)))
 
 
-def weighed(hold: Hold, known: Known, pairs: ir.Table) -> ir.Table:
-    """The words of the names among the pairs, with what each proves; see `evidence.weighed`."""
-    named = known.identities.semi_join(_ends(pairs), "record_key").select("name")
-    named = named.drop_null().distinct()
+def weighed(hold: Hold, known: Known) -> ir.Table:
+    """The words of the names, with what each proves; see `evidence.weighed`."""
+    named = known.identities.select("name").drop_null().distinct()
     words = words_of(hold, hold(named), known.name_words)
     return hold(evidence.weighed(words, known.bearers, known.name_words))
-
-
-def documents(pairs: ir.Table, identities: ir.Table) -> ir.Table:
-    """(record_key, travel_document) of every bearer of a document among the pairs."""
-    return travel_documents(identities).semi_join(_ends(pairs), "record_key")
 
 
 def travel_documents(identities: ir.Table) -> ir.Table:

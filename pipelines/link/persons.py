@@ -174,13 +174,13 @@ def _is_poor(identities: ir.Table, defaults: list[ir.Value]) -> ir.BooleanValue:
     return nameless & dateless & identities.nik.isnull()
 
 
-def crossings_keyed(crossings: ir.Table, records: ir.Table, keyed: ir.Table) -> ir.Table:
+def crossings_keyed(crossings: ir.Table, others: ir.Table) -> ir.Table:
     """Standardised crossings with the record_key of their traveller. Key: crossing_id.
 
-    A document leads to its bearer. The few crossings whose record_key is not their document (none
-    given, or another bearer's number) are looked up by the words in which they were delivered.
+    A document leads to its bearer. `others` (see `crossings_of`) are the few whose record_key is
+    not their document: none given, or another bearer's number.
     """
-    others = crossings_of(records, otherwise_keyed(keyed)).rename(by_words="record_key")
+    others = others.rename(by_words="record_key")
     whole = crossings.view()  # closes the joins that made it, so that more can follow
     joined = whole.left_join(others, "crossing_id")
     by_document = ibis.literal("D:") + joined.document_number
@@ -203,7 +203,10 @@ def otherwise_keyed(keyed: ir.Table) -> ir.Table:
 
 
 def crossings_of(records: ir.Table, keyed: ir.Table) -> ir.Table:
-    """(crossing_id, record_key) of the current crossings that are written as one of `keyed`."""
+    """(crossing_id, record_key) of the current crossings that are written as one of `keyed`.
+
+    They are looked up by the words in which they were delivered.
+    """
     documents = keyed.select(document=keyed.raw_document.fill_null("")).distinct()
     written = records.filter(records.superseded_by.isnull())
     near = written.mutate(document=written.document_number.fill_null("")).semi_join(

@@ -155,7 +155,8 @@ class Linked:
         number = standardise.document_number(self.records.document_number)
         current = self.records.filter(self.records.superseded_by.isnull())
         crossings = current.mutate(document_number=number).select("crossing_id", "document_number")
-        keyed = link.crossings_keyed(crossings, self.records, self.keyed)
+        others = link.crossings_of(self.records, link.otherwise_keyed(self.keyed))
+        keyed = link.crossings_keyed(crossings, others)
         found = self.rows(link.crossings_with_person(keyed, self.person_records))
         assert len(found) == len({row["crossing_id"] for row in found})
         return {row["crossing_id"]: row["person_id"] for row in found}

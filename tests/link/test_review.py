@@ -93,9 +93,8 @@ def looked_up(con: Any, keys: list[str]) -> Any:
         overwrite=True,
     )
     delivered = records.pop("crossings")
-    others = con.create_table("others", link.otherwise_keyed(keyed), overwrite=True)
-    standard = papers.standard_crossings(delivered)
-    keyed_too = link.crossings_keyed(standard, delivered, others)
+    others = link.crossings_of(delivered, link.otherwise_keyed(keyed))
+    keyed_too = link.crossings_keyed(papers.standard_crossings(delivered), others)
     crossings = con.create_table("crossings", keyed_too, overwrite=True)
     batches = table("ops", "batches", BATCHES)
     return review.delivered_rows(
