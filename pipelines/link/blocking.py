@@ -68,16 +68,17 @@ def pairs(
     already. `hold` works out one rule after the other: all at once would need the memory of all.
     """
     rights = hold(known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities)))
-    lefts = hold(_lefts(rights, asked_for(known, model) if asking is None else asking, model))
+    lefts = _lefts(rights, asked_for(known, model) if asking is None else asking, model)
     block = Blocking(known, model, hold)
     if some is None:
+        lefts = hold(lefts)
         found = [
             block.pairs(rule, lefts, rights, None if RENEWAL in rule.kinds else LEFT)
             for rule in model.blocking_rules
         ]
     else:
         found = _some_pairs(block, lefts, rights, some)
-    return _worth_it(ibis.union(*found, distinct=True), known)
+    return _worth_it(ibis.union(*found, distinct=True), rights)
 
 
 def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:
@@ -254,14 +255,12 @@ def unresolved(papers: ir.Table, clusters: ir.Table, kind: Kind) -> ir.Table:
     return papers.anti_join(clusters.filter(resolved), "record_key")
 
 
-def _worth_it(pairs: ir.Table, known: Known) -> ir.Table:
+def _worth_it(pairs: ir.Table, papers: ir.Table) -> ir.Table:
     """Without pairs of two different valid NIK, which are two people.
 
     Of two passports the one in use first is the record, the other its anchor.
     """
-    papers = known.identities.select(
-        "record_key", "first_event_at", nik=compatible.valid_nik(known.identities)
-    )
+    papers = papers.select("record_key", "first_event_at", nik=compatible.valid_nik(papers))
     beside = _beside(_beside(pairs, papers, "record_key", "l"), papers, "anchor_key", "r")
     t = beside.view()
     two_niks = (t.nik_l != t.nik_r).fill_null(False)
