@@ -8,10 +8,11 @@ from the file of the night before and patched, everything else is written anew.
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
@@ -20,6 +21,7 @@ from pipelines import contracts
 from pipelines.publish import kept
 
 ALIAS = "warehouse"
+WORN = 1.25  # rows of a patched table, with those deleted, to those that are there
 
 
 class IdentifierError(Exception):
@@ -49,7 +51,8 @@ def write(
 ) -> None:
     """Write the tables of schemas/marts/ to `path` in one atomic step.
 
-    With `base`, the file of the night before, the tables of `patches` are made of what it has.
+    With `base`, the file of the night before, the tables of `patches` are made of what it has,
+    unless too much of it is what earlier patches left.
     Raises IdentifierError where a contract publishes a direct identifier, KeyError where a
     table of the contracts is not given or one that is not there is.
     """
@@ -60,9 +63,10 @@ def write(
     _sweep(path)
     try:
         half = path.with_name(f".{path.name}.half")
-        if base:
+        patched = patches if base and patches and not _is_worn(base, patches) else {}
+        if base and patched:
             shutil.copyfile(base, half)
-        _build(engine, half, tables, (patches or {}) if base else {})
+        _build(engine, half, tables, patched)
         kept.keep(path)
         _settle(half, path)
         kept.keep(path)
@@ -97,6 +101,13 @@ def _build(
             _comment(engine, contract)
     finally:
         engine.con.execute(f"DETACH {ALIAS}")
+
+
+def _is_worn(base: Path, names: Collection[str]) -> bool:
+    """Whether deleted rows, whose room the engine does not give back, are too many of a table."""
+    with duckdb.connect(str(base), read_only=True) as con:
+        told = [con.table(name).aggregate("max(rowid) + 1, count(*)").fetchone() for name in names]
+    return any(row is None or (row[0] or 0) > WORN * row[1] for row in told)
 
 
 def _patched(engine: Backend, contract: contracts.Table, patch: Patch) -> bool:
