@@ -1,6 +1,7 @@
 """Open aggregates: a few public tables of counts, and what describes them to whoever finds them.
 
-Counts of combinations, each of ten departures at least (suppression.py); no row of a person. The
+Counts of combinations, each of ten departures at least (suppression.py), rounded to tens: beside an
+extract or the tables of the next night an exact count would give away what these withhold. The
 descriptor is a Data Package (datapackage.org, 2.0) that also says what Perpres 39/2019 on Satu Data
 Indonesia asks of public data: standard, metadata, codes, interoperability.
 """
@@ -12,6 +13,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 import pyarrow as pa
 
 from pipelines import contracts
@@ -22,15 +24,22 @@ from pipelines.contracts import Table
 # Early columns keep exact counts (suppression.py).
 SPLITS: dict[str, str | None] = {
     "outcome": None, "year": None, "gender": None, "origin_province_code": None,
-    "destination_country": None,
+    "destination_country": None, "age_broad": None,
 }  # fmt: skip
-GENDERS = {"L": "Male", "P": "Female"}  # CTDC's words
+# As CTDC's Global Synthetic Dataset writes gender and ageBroad: each band with the age after it.
+GENDERS = {"L": "Man", "P": "Woman"}
+BANDS = {
+    "0--8": 9, "09--17": 18, "18--20": 21, "21--23": 24, "24--26": 27, "27--29": 30,
+    "30--38": 39, "39--47": 48,
+}  # fmt: skip
+OLDEST = "48+"
 PROFILE = "https://datapackage.org/profiles/2.0"
 TYPES = {pa.string(): "string", pa.int64(): "integer"}
 CODES = {
     "origin_province_code": "Kode wilayah administrasi pemerintahan, Kementerian Dalam Negeri",
     "destination_country": "ISO 3166-1 alpha-3",
-    "gender": "CTDC",
+    "gender": "CTDC Global Synthetic Dataset, gender",
+    "age_broad": "CTDC Global Synthetic Dataset, ageBroad",
     "outcome": "UU 18/2017; docs/outcomes.md",
 }
 
@@ -45,9 +54,20 @@ def cells(departures: ir.Table) -> ir.Table:
         "origin_province_code": departures.origin_province_code,
         "destination_country": departures.observed_country.coalesce(departures.declared_country),
         "gender": ibis.cases(*genders, else_=""),
+        "age_broad": _band(departures.age_at_departure),
     }
     told = departures.select(**{name: value.fill_null("") for name, value in values.items()})
     return told.group_by(list(SPLITS)).agg(rows=told.count()).order_by(list(SPLITS))
+
+
+def _band(age: ir.IntegerValue) -> ir.StringValue:
+    bands = [(age < end, name) for name, end in BANDS.items()]
+    return ibis.cases(*bands, (age.notnull(), OLDEST), else_="")
+
+
+def rounded(counts: pd.Series) -> pd.Series:
+    """The nearest multiple of K; halves go up."""
+    return (counts + K // 2) // K * K
 
 
 def tables(counted: pa.Table) -> dict[str, pa.Table]:
@@ -61,6 +81,7 @@ def tables(counted: pa.Table) -> dict[str, pa.Table]:
         if kind != "open":
             continue
         summed = shown.groupby(contract.keys, sort=True)["departures"].sum().reset_index()
+        summed["departures"] = rounded(summed["departures"])
         rows = pa.Table.from_pandas(
             summed[contract.names].replace("", None), contract.arrow_schema, preserve_index=False
         )
@@ -122,6 +143,7 @@ def _described(night: Mapping[str, Any], resources: list[dict[str, Any]]) -> dic
                 "versi_perangkat": night["code_version"],
                 "kebijakan_sha256": night["policy_sha256"],
                 "ambang_pengungkapan": K,
+                "pembulatan": K,
                 "yang_disembunyikan": "*",
                 "tak_cocok": "Tak cocok bukan berarti tak berdokumen",
             },
