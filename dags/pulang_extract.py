@@ -38,6 +38,10 @@ PARAMS = {
     "requester": Param(
         title="Requester", description="Office that asks, not a person.", **TEXT
     ),
+    "approver": Param(
+        None, type=["null", "string"], title="Approver",
+        description="Office that answers for it where it overlaps an earlier extract.",
+    ),
     "language": Param("id", type="string", enum=["id", "en", "both"], title="Language"),
     "night": Param(None, title="Night", description="The latest if empty.", **DAY),
 }  # fmt: skip

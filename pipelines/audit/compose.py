@@ -19,6 +19,19 @@ OF_ONE = ("outcome", "rule", "papers")
 
 
 @dataclass(frozen=True)
+class Parts:
+    """The rows of a scope, nothing withheld. Key of departures: row_id or departure_id.
+
+    Behind them lie seals by role and one of all (`whole`), or delivered rows and no `whole`.
+    """
+
+    departures: pa.Table
+    evidence: pa.Table
+    deliveries: pa.Table
+    whole: pa.Table | None = None
+
+
+@dataclass(frozen=True)
 class Rows:
     """The tables of an extract, in their final order."""
 
@@ -30,6 +43,14 @@ class Rows:
     def counts(self) -> dict[str, int]:
         """Rows by table."""
         return {name: table.num_rows for name, table in vars(self).items()}
+
+
+def composed(request: Request, parts: Parts) -> Rows:
+    """The tables of an extract. Raises RequestError for a scope that hides nobody."""
+    of = (parts.departures, parts.evidence)
+    if parts.whole is None:
+        return identified(*of, parts.deliveries)
+    return pseudonymous(request, *of, parts.whole, parts.deliveries)
 
 
 def pseudonymous(

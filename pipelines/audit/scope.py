@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipelines.errors import PulangError
+from pipelines.errors import PulangError, WrongUsageError
 
 Kind = Literal["pseudonymous", "identified"]
 Language = Literal["id", "en", "both"]
@@ -30,9 +30,22 @@ Words = Annotated[
 Departure = Annotated[str, StringConstraints(pattern=r"^D[0-9a-f]{16}$")]
 Delivery = Annotated[str, StringConstraints(pattern=r"^B[0-9a-f]{16}$")]
 
+# How a field is written, for whoever wrote it otherwise.
+FORMS = {
+    "regions": "a province is written as 52, a regency as 52.03",
+    "lists": "a list is named by its file, or its batch_id (B and 16 signs)",
+    "departures": "a departure is named by its departure_id (D and 16 signs)",
+    "language": "id, en or both",
+    "recipient": "a public age key begins with age1 and goes on in small letters and digits",
+} | dict.fromkeys(("purpose", "legal_basis", "requester", "approver"), "3 to 200 signs in one line")
+
 
 class RequestError(PulangError):
     """A request that an extract cannot be made for."""
+
+
+class WrongRequestError(RequestError, WrongUsageError):
+    """A request that says something impossible."""
 
 
 class Request(BaseModel):
@@ -67,10 +80,12 @@ class Request(BaseModel):
             raise ValueError("a period is needed: --from and --to")
         elif self.first > self.last:
             raise ValueError(f"the period ends ({self.last}) before it begins ({self.first})")
+        if self.approver and _folded(self.approver) == _folded(self.requester):
+            raise ValueError("the approver must be another than the requester")
         if self.kind == "identified":
             self._approved()
-        elif self.approver or self.recipient:
-            raise ValueError("an approver and a recipient belong to an identified extract")
+        elif self.recipient:
+            raise ValueError("a recipient belongs to an identified extract")
         return self
 
     def _by_itself(self) -> None:
@@ -81,8 +96,6 @@ class Request(BaseModel):
     def _approved(self) -> None:
         if not self.approver:
             raise ValueError("an identified extract needs an approver")
-        if _folded(self.approver) == _folded(self.requester):
-            raise ValueError("the approver must be another than the requester")
         if not self.recipient:
             raise ValueError("an identified extract needs the recipient's age key (age1...)")
 
@@ -116,17 +129,20 @@ def _folded(name: str) -> str:
 
 
 def request(known: frozenset[str], /, **given: Any) -> Request:
-    """A request in one canonical form. `known` are the outcomes there are. Raises RequestError."""
+    """A request in one canonical form. `known` are the outcomes there are.
+
+    Raises WrongRequestError.
+    """
     many = ("regions", "outcomes", "lists", "departures")
     told = {name: tuple(sorted(set(v))) if name in many else v for name, v in given.items()}
     if unknown := sorted(set(told.get("outcomes", ())) - known):
-        raise RequestError(
+        raise WrongRequestError(
             f"unknown outcome {', '.join(unknown)}; one of {', '.join(sorted(known))}"
         )
     try:
         return Request.model_validate(told)
     except ValidationError as error:
-        raise RequestError(_first_problem(error)) from None
+        raise WrongRequestError(_first_problem(error)) from None
 
 
 def of_manifest(said: Mapping[str, Any]) -> Request:
@@ -139,6 +155,8 @@ def of_manifest(said: Mapping[str, Any]) -> Request:
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
     said = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said
+    if not first["loc"]:
+        return said
+    field = str(first["loc"][0])
+    return f"{field}: {FORMS.get(field, said)}"

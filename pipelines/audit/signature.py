@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from pipelines.audit.scope import RequestError
+from pipelines.audit.scope import WrongRequestError
 from pipelines.keys import Keys
 
 PURPOSE = "extract signature"
@@ -49,17 +49,17 @@ def is_signed(content: bytes, signature: bytes, public: str) -> bool:
 
 
 def pinned(given: str | bytes) -> str:
-    """A public key as 64 hexadecimal digits, from these or from PEM. Raises RequestError."""
+    """A public key as 64 hexadecimal digits, from these or from PEM. Raises WrongRequestError."""
     text = given.decode("ascii", "replace") if isinstance(given, bytes) else given
     if "-----BEGIN" in text:
         try:
             key = load_pem_public_key(text.encode())
         except ValueError:
-            raise RequestError("the key is not a public key in PEM") from None
+            raise WrongRequestError("the key is not a public key in PEM") from None
         if not isinstance(key, Ed25519PublicKey):
-            raise RequestError("the key is not an Ed25519 key")
+            raise WrongRequestError("the key is not an Ed25519 key")
         return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
     digits = "".join(text.split()).lower()
     if len(digits) != HEX_DIGITS or set(digits) - set("0123456789abcdef"):
-        raise RequestError("the key is neither PEM nor 64 hexadecimal digits")
+        raise WrongRequestError("the key is neither PEM nor 64 hexadecimal digits")
     return digits

@@ -73,8 +73,9 @@ def _asked(request: Request, night: Night, words: Words, language: str) -> list[
             said.append((t[field], ", ".join(given)))
     numbered = {"night": day(night["night"], language), "number": night["night_number"]}
     said += [(t["night"], t["night_said"].format(**numbered)), (t["kind"], t[request.kind])]
-    if request.is_identified:
-        said += [(t["approver"], request.approver or ""), (t["recipient"], request.recipient or "")]
+    for field in ("approver", "recipient"):
+        if given := getattr(request, field):
+            said.append((t[field], given))
     return said
 
 

@@ -47,7 +47,10 @@ def extract(
     identified: Annotated[
         bool, typer.Option("--identified", help="With names and NIK, encrypted to --recipient.")
     ] = False,
-    approver: Annotated[str | None, typer.Option(help="Another than the requester.")] = None,
+    approver: Annotated[
+        str | None,
+        typer.Option(help="Another than the requester: of --identified, or where it overlaps one."),
+    ] = None,
     recipient: Annotated[str | None, typer.Option(help="age public key (age1...).")] = None,
     night: Annotated[
         datetime | None, typer.Option(formats=DAY, help="As of that night; default: the latest.")

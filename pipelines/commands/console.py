@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipelines.errors import PulangError
+from pipelines.errors import PulangError, WrongUsageError
 
 PLAIN_WIDTH = 160
 out, err = Console(), Console(stderr=True)
@@ -35,11 +35,12 @@ def reported(quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Known errors as one sentence and exit 1; anything else is a fault of ours and shows."""
+    """Known errors as one sentence and exit 1, wrong usage 2; anything else is a fault of ours and
+    shows."""
     try:
         yield
     except PulangError as error:
         kind = type(error).__name__.removesuffix("Error")
         # A path that is broken into lines cannot be copied.
         err.print(f"[red]{kind}:[/red]", escape(str(error)), soft_wrap=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(2 if isinstance(error, WrongUsageError) else 1) from None

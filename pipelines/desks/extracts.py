@@ -1,5 +1,6 @@
 """Audit extracts of a home. Only reads it."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import ibis.expr.types as ir
 import pyrage
 
 from pipelines import access_log, keys, night, reconcile, reference, settings
-from pipelines.audit import bundle, compose, scope, selection, signature
+from pipelines.audit import bundle, compose, overlap, scope, selection, signature, suppression
 from pipelines.audit.wording import Words
 from pipelines.desks.front import READ, NothingThereError, secret_of
 from pipelines.intake import corrections
@@ -74,8 +75,8 @@ def extract(
 ) -> Made:
     """Make the extract that was asked for, into `out`. `given` is what `scope.request` takes.
 
-    The access log has it before anything is written. Raises RequestError, NothingThereError or
-    LogError.
+    The access log has it before anything is written. Raises RequestError, also where small groups
+    could be worked out from an earlier one, NothingThereError or LogError.
     """
     with reading(now, open_to_note) as (lake, secret):
         report("looking for the departures")
@@ -83,6 +84,9 @@ def extract(
         lists = _deliveries_named(then, given.get("lists", ()))
         asked = scope.request(outcomes(), **{**given, "lists": lists})
         rows = rows_of_scope(then, asked, secret)
+        hides = None if asked.is_identified else overlap.of(asked, then.night["night_number"])
+        if hides and not asked.approver:
+            _refuse_subtraction(lake, hides)
         key = signature.private_key(secret)
         public = signature.public_hex(key)
         report("writing the extract")
@@ -93,7 +97,7 @@ def extract(
         sealed = sealed_for(asked, packed) if asked.recipient else None
         folder, zipped, encrypted = (out / f"{name}{end}" for end in ("", ".zip", ".zip.age"))
         _refuse_there(folder, zipped, encrypted)
-        access_log.note(lake, now, "extract", _logged(asked, name, rows))
+        access_log.note(lake, now, "extract", _logged(asked, name, rows, hides))
     out.mkdir(parents=True, exist_ok=True)
     if sealed:  # the plain files are never on a disk
         bundle.write_file(encrypted, sealed)
@@ -104,15 +108,38 @@ def extract(
     return Made(name, paths, rows.counts, public)
 
 
-def _logged(asked: scope.Request, name: str, rows: compose.Rows) -> dict[str, str]:
+def _refuse_subtraction(lake: Lake, asked: overlap.Scope) -> None:
+    """Raise RequestError where one that was made can be subtracted from one of this scope.
+
+    One that was made before tells nothing that is new.
+    """
+    made = [entry for entry in access_log.entries(lake) if entry["kind"] == "extract"]
+    told = [json.loads(entry["details"]) for entry in made]
+    scopes = [overlap.Scope(**said["scope"]) if "scope" in said else None for said in told]
+    if asked in scopes:
+        return
+    for entry, said, other in zip(made, told, scopes, strict=True):
+        if other and asked.can_be_subtracted(other):
+            raise scope.RequestError(
+                f"{said['extract']} (entry {entry['entry_number']} of the access log) has some of "
+                "these departures: one less the other would show groups of fewer than "
+                f"{suppression.K}. Ask for the same scope of the same night, for one apart from "
+                "it, or with an --approver who answers for it"
+            )
+
+
+def _logged(
+    asked: scope.Request, name: str, rows: compose.Rows, hides: overlap.Scope | None
+) -> dict[str, Any]:
     """What the log keeps of an extract: who, why and how much, nothing of the people in it."""
-    said = {
+    said: dict[str, Any] = {
         "extract": name,
         "request_sha256": asked.digest,
         "departures": str(len(rows.departures)),
     }
     names = ("kind", "requester", "purpose", "legal_basis", "approver", "recipient")
-    return said | {n: value for n in names if (value := getattr(asked, n))}
+    said |= {n: value for n in names if (value := getattr(asked, n))}
+    return said | ({"scope": hides.said()} if hides else {})
 
 
 def _refuse_there(*paths: Path) -> None:
@@ -134,24 +161,29 @@ def sealed_for(asked: scope.Request, content: bytes) -> bytes:
 
 def rows_of_scope(then: Then, asked: scope.Request, secret: keys.Keys) -> compose.Rows:
     """The tables of an extract, worked out from the lake of that night."""
+    parts = parts_of(then, asked, secret)
+    if parts.departures.num_rows < len(asked.departures):
+        raise NothingThereError("not every departure that was named is in that night")
+    return compose.composed(asked, parts)
+
+
+def parts_of(then: Then, asked: scope.Request, secret: keys.Keys) -> compose.Parts:
+    """What an extract is made of, from the lake of that night."""
     with then.lake.scratchpad() as hold:
         chosen = hold(then.chosen(asked))
-        if asked.departures and chosen.count().to_pyarrow().as_py() < len(asked.departures):
-            raise NothingThereError("not every departure that was named is in that night")
         behind = hold(then.evidence(chosen))
-        batches = then.table("ops", "batches")
-        deliveries = batches.semi_join(behind, "batch_id").to_pyarrow()
+        deliveries = then.table("ops", "batches").semi_join(behind, "batch_id").to_pyarrow()
         coarse = hold(selection.coarse(chosen, behind))
         if asked.is_identified:
             named = selection.identified(chosen, coarse, behind, then.records())
-            return compose.identified(named.to_pyarrow(), behind.to_pyarrow(), deliveries)
+            return compose.Parts(named.to_pyarrow(), behind.to_pyarrow(), deliveries)
         key = own_names(secret, asked, then)
         seals = hold(selection.seals(behind, key))
         shown, by_role, whole = (
             _renamed(part, key).to_pyarrow()
             for part in (coarse, seals, selection.whole_seals(seals))
         )
-        return compose.pseudonymous(asked, shown, by_role, whole, deliveries)
+        return compose.Parts(shown, by_role, deliveries, whole)
 
 
 def own_names(secret: keys.Keys, asked: scope.Request, then: Then) -> str:

@@ -102,7 +102,7 @@ def asked(form: Mapping[str, Any]) -> dict[str, Any]:
     return said | {
         "first": days["from"], "last": days["to"], "regions": one["region"],
         "departures": one["departure"], "outcomes": form.get("outcomes") or [],
-        "lists": tuple(form.get("lists") or ()),
+        "lists": tuple(form.get("lists") or ()), "approver": form.get("approver") or None,
     }  # fmt: skip
 
 

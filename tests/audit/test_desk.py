@@ -178,6 +178,22 @@ def test_the_log_is_told_who_asked_and_why(house: Told, tmp_path: Path) -> None:
     assert details["departures"] == str(len(story.OUTCOMES))
 
 
+def test_one_that_undoes_an_earlier_one_is_made_with_an_approver_only(
+    house: Told, tmp_path: Path
+) -> None:
+    """Of the same night and of another; the earlier one may be made again."""
+    make(house.now, tmp_path / "first")
+    before, shorter = entries(house), {"last": date(2025, 11, 30)}
+    with pytest.raises(scope.RequestError, match=r"entry \d+ of the access log.*--approver"):
+        make(house.now, tmp_path / "second", **shorter)
+    assert (entries(house), (tmp_path / "second").exists()) == (before, False)
+    made = make(house.now, tmp_path / "second", **shorter, approver="Pejabat PDP")
+    [details] = entries(house)[len(before) :]
+    assert (details["extract"], details["approver"]) == (made.name, "Pejabat PDP")
+    assert details["scope"]["last"] == "2025-11-30"
+    make(house.now, tmp_path / "again")
+
+
 def test_what_the_log_does_not_take_is_not_made(house: Told, tmp_path: Path) -> None:
     with pytest.raises(access_log.LogError, match="looks like a NIK"):
         make(house.now, tmp_path, purpose="Perkara 3201014101900001")

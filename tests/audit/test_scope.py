@@ -48,8 +48,8 @@ def test_one_day_is_a_period() -> None:
         ({"purpose": "  "}, "purpose"), ({"purpose": "ab"}, "purpose"),
         ({"requester": "x" * 201}, "requester"), ({"legal_basis": "a\nb"}, "legal_basis"),
         ({"language": "fr"}, "language"), ({"kind": "open"}, "kind"),
-        ({"approver": "Kepala Pusdatin"}, "belong to an identified"),
-        ({"recipient": AGE}, "belong to an identified"),
+        ({"approver": "Ombudsman RI "}, "another than the requester"),
+        ({"recipient": AGE}, "belongs to an identified"),
         (NAMING | {"approver": None}, "needs an approver"),
         (NAMING | {"approver": " ombudsman  ri "}, "another than the requester"),
         (NAMING | {"recipient": None}, "recipient"),
@@ -65,6 +65,10 @@ def test_a_request_that_cannot_be_answered_is_refused(changed: dict[str, Any], s
 
 def test_an_identified_request_that_somebody_else_approved_is_taken() -> None:
     assert tiny.request(**NAMING).is_identified
+
+
+def test_a_pseudonymous_request_may_be_approved() -> None:
+    assert tiny.request(approver="Kepala Pusdatin").approver == "Kepala Pusdatin"
 
 
 def test_a_departure_asked_for_by_its_name_needs_no_period() -> None:
