@@ -213,10 +213,10 @@ def tidy() -> None:
 def explain(departure_id: str, as_json: AsJson = False) -> None:
     """Rule, reasons, links and delivered rows behind one departure."""
     from pipelines import explanation
-    from pipelines.desks import front
+    from pipelines.desks import explaining
 
     with explained():
-        story = front.explain(settings.load(), departure_id)
+        story = explaining.explain(settings.load(), departure_id)
     if as_json:
         typer.echo(json.dumps(story, default=plain, ensure_ascii=False))
     else:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from pipelines import explanation, keys, night, settings
 from pipelines.cli import app
-from pipelines.desks import front
+from pipelines.desks import explaining
 from pipelines.lake import open_lake
 from tests import papers, story
 from tests.link.people import day
@@ -459,7 +459,7 @@ def test_explain_tells_who_judged_and_why(run: Run, weighed: Told, tmp_path: Pat
 
 
 def test_of_very_many_links_the_screen_shows_a_dozen(weighed: Told) -> None:
-    said = front.explain(weighed.now, of_crossing(weighed, "SWAPPED-OUT"))
+    said = explaining.explain(weighed.now, of_crossing(weighed, "SWAPPED-OUT"))
     cases = ((40, 12, "and 28 more"), (12, 12, "Links"), (0, 0, "none: all is on one paper"))
     for number, shown, words in cases:
         console = Console(width=200)

@@ -16,7 +16,7 @@ from pipelines import keys, night, settings
 from pipelines.cli import app
 from pipelines.custody import corrections, erasure, held, logbook
 from pipelines.custody.corrections import Order
-from pipelines.desks import front, proving
+from pipelines.desks import explaining, proving
 from pipelines.desks.replay import replay
 from pipelines.intake.corrections import CorrectionError
 from pipelines.lake import open_lake
@@ -214,7 +214,7 @@ def test_whoever_looks_at_a_departure_is_told_that_a_row_was_corrected(
     [late] = [
         r for r in rows(now, "reconciled", "departures") if r["return_crossing_id"] == "LATE-IN"
     ]
-    told = front.explain(now, late["departure_id"])["delivered_rows"]
+    told = explaining.explain(now, late["departure_id"])["delivered_rows"]
     assert {(r["role"], r["corrected_on"]) for r in told} == {("exit", None), ("return", NIGHT)}
 
 

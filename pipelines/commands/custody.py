@@ -115,13 +115,10 @@ def find_person(
 def correct_record(
     batch_id: quarantine.Batch,
     row_number: quarantine.RowNumber,
-    correction: Annotated[
-        typer.FileText,
-        typer.Option(help="YAML or JSON: columns and their cells as they should be; - reads."),
-    ],
+    correction: Annotated[typer.FileText, quarantine.CORRECTION],
     reason: quarantine.Reason,
-    legal_basis: Annotated[str, typer.Option(help="For example: UU 27/2022 pasal 6")],
-    approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
+    legal_basis: quarantine.LegalBasis,
+    approver: quarantine.Approver,
 ) -> None:
     """Order that a record, as `person find` names it, counts corrected from the next night on."""
     from pipelines.custody import corrections
@@ -136,9 +133,9 @@ def correct_record(
 @person.command("erase")
 def erase_person(
     person_id: Annotated[str, typer.Argument(help="As `person find` says it.")],
-    reason: Annotated[str, typer.Option(help="Without names or numbers; the log keeps it.")],
-    legal_basis: Annotated[str, typer.Option(help="For example: UU 27/2022 pasal 43")],
-    approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
+    reason: quarantine.Reason,
+    legal_basis: quarantine.LegalBasis,
+    approver: quarantine.Approver,
 ) -> None:
     """Erase a person from lake, past, archive, landing/ and published files; broken off, go on."""
     from pipelines.custody import erasure

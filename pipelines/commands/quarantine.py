@@ -15,6 +15,11 @@ quarantine = typer.Typer(no_args_is_help=True, help="Rows that could not be acce
 Batch = Annotated[str, typer.Argument(help="batch_id of the delivery, B...")]
 RowNumber = Annotated[int, typer.Argument(help="Number of the row in it.")]
 Reason = Annotated[str, typer.Option(help="Without names or numbers; the log keeps it.")]
+LegalBasis = Annotated[
+    str, typer.Option(help="For example: UU 27/2022 pasal 6 (correction), pasal 43 (erasure).")
+]
+Approver = Annotated[str, typer.Option(help="Who has approved; not who runs this.")]
+CORRECTION = typer.Option(help="YAML or JSON: columns and their cells as they should be; - reads.")
 
 
 @quarantine.command("list")
@@ -58,10 +63,7 @@ def release_row(
     batch_id: Batch,
     row_number: RowNumber,
     reason: Reason,
-    correction: Annotated[
-        typer.FileText | None,
-        typer.Option(help="YAML or JSON: columns and their cells as they should be; - reads."),
-    ] = None,
+    correction: Annotated[typer.FileText | None, CORRECTION] = None,
 ) -> None:
     """Order that the next night takes a row in, as it came or corrected."""
     from pipelines.custody import corrections
@@ -78,8 +80,8 @@ def erase_row(
     batch_id: Batch,
     row_number: RowNumber,
     reason: Reason,
-    legal_basis: Annotated[str, typer.Option(help="For example: UU 27/2022 pasal 43")],
-    approver: Annotated[str, typer.Option(help="Who has approved; not who runs this.")],
+    legal_basis: LegalBasis,
+    approver: Approver,
 ) -> None:
     """Erase one row, such as that of an erased person which was sent again."""
     from pipelines.custody import erasure
