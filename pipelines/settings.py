@@ -99,7 +99,8 @@ class Settings:
     `catalog` is what libpq needs to find the lake's catalog in PostgreSQL; without it the catalog
     is a file of the home. `wait` is for how many seconds a writer waits for another one,
     `keep_nights` for how many days a night stays readable as it was. `actor` is who the access log
-    says did it, `new_key` what `key rotate` changes the key to.
+    says did it, `new_key` what `key rotate` changes the key to. `refuses_overlaps`: an extract that
+    could be subtracted from an earlier one needs an approver, else it is told and logged.
     """
 
     home: Home
@@ -110,12 +111,13 @@ class Settings:
     wait: float = 0.0
     keep_nights: int = KEEP_NIGHTS
     new_key: str | None = None
+    refuses_overlaps: bool = False
     actor: str = field(default_factory=lambda: _actor(""))
 
 
 def load() -> Settings:
     """Read the environment once: PULANG_HOME, _KEY, _MEMORY, _THREADS, _CATALOG, _WAIT,
-    _KEEP_NIGHTS, _ACTOR and _NEW_KEY."""
+    _KEEP_NIGHTS, _OVERLAPS, _ACTOR and _NEW_KEY."""
     complete(NO_USAGE_STATISTICS)
     return Settings(
         home=Home(Path(os.environ.get("PULANG_HOME", "data")).absolute()),
@@ -126,6 +128,7 @@ def load() -> Settings:
         wait=float(_whole("PULANG_WAIT", 0)),
         keep_nights=max(1, _whole("PULANG_KEEP_NIGHTS", KEEP_NIGHTS)),
         new_key=os.environ.get("PULANG_NEW_KEY") or None,
+        refuses_overlaps=_is_refused(os.environ.get("PULANG_OVERLAPS") or "tell"),
         actor=_actor(os.environ.get("PULANG_ACTOR", "")),
     )
 
@@ -142,6 +145,12 @@ def _whole(name: str, default: int) -> int:
     if not given.isdigit():
         raise SettingsError(f"{name} is not a whole number")
     return int(given)
+
+
+def _is_refused(said: str) -> bool:
+    if said not in ("tell", "refuse"):
+        raise SettingsError("PULANG_OVERLAPS is neither tell nor refuse")
+    return said == "refuse"
 
 
 def _actor(said: str) -> str:

@@ -73,7 +73,8 @@ def extract(
     if as_json:
         paths = [str(path) for path in made.paths]
         answer = {"name": made.name, "paths": paths, "rows": dict(made.rows),
-                  "public_key": made.public_key, "fingerprint": made.fingerprint}  # fmt: skip
+                  "public_key": made.public_key, "fingerprint": made.fingerprint,
+                  "overlaps": made.overlaps}  # fmt: skip
         typer.echo(json.dumps(answer))
         return
     said = ", ".join(f"{count:,} {name}" for name, count in made.rows.items())
@@ -82,6 +83,8 @@ def extract(
     out.print(said, highlight=False)
     out.print(f"signed with key {made.public_key}", highlight=False)
     out.print(f"fingerprint     {made.fingerprint}", highlight=False)
+    if made.overlaps:
+        out.print(f"[yellow]Careful:[/] {escape(made.overlaps)}.", highlight=False)
 
 
 def open_seal(

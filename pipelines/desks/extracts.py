@@ -25,12 +25,16 @@ RULES = ("policy", "policy_sha256", "contracts_sha256", "linkage_model", "code_v
 
 @dataclass(frozen=True)
 class Made:
-    """An extract on the disk; an identified one is a single encrypted file."""
+    """An extract on the disk; an identified one is a single encrypted file.
+
+    `overlaps` is a sentence on an earlier one that this could be subtracted from, empty for none.
+    """
 
     name: str
     paths: tuple[Path, ...]
     rows: Mapping[str, int]
     public_key: str
+    overlaps: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -75,8 +79,8 @@ def extract(
 ) -> Made:
     """Make the extract that was asked for, into `out`. `given` is what `scope.request` takes.
 
-    The access log has it before anything is written. Raises RequestError, also where small groups
-    could be worked out from an earlier one, NothingThereError or LogError.
+    The access log has it before anything is written. Raises RequestError, where `now` wants it also
+    where small groups could be worked out from an earlier one, NothingThereError or LogError.
     """
     with reading(now, open_to_note) as (lake, secret):
         report("looking for the departures")
@@ -85,8 +89,9 @@ def extract(
         asked = scope.request(outcomes(), **{**given, "lists": lists})
         rows = rows_of_scope(then, asked, secret)
         hides = None if asked.is_identified else overlap.of(asked, then.night["night_number"])
-        if hides and not asked.approver:
-            _refuse_subtraction(lake, hides)
+        overlaps = _overlaps(lake, hides) if hides and not asked.approver else ""
+        if overlaps and now.refuses_overlaps:
+            raise scope.RequestError(overlaps)
         key = signature.private_key(secret)
         public = signature.public_hex(key)
         report("writing the extract")
@@ -97,7 +102,7 @@ def extract(
         sealed = sealed_for(asked, packed) if asked.recipient else None
         folder, zipped, encrypted = (out / f"{name}{end}" for end in ("", ".zip", ".zip.age"))
         _refuse_there(folder, zipped, encrypted)
-        access_log.note(lake, now, "extract", _logged(asked, name, rows, hides))
+        access_log.note(lake, now, "extract", _logged(asked, name, rows, hides, overlaps))
     out.mkdir(parents=True, exist_ok=True)
     if sealed:  # the plain files are never on a disk
         bundle.write_file(encrypted, sealed)
@@ -105,11 +110,11 @@ def extract(
         bundle.write(folder, files)
         bundle.write_file(zipped, packed)
     paths = (encrypted,) if sealed else (folder, zipped)
-    return Made(name, paths, rows.counts, public)
+    return Made(name, paths, rows.counts, public, overlaps)
 
 
-def _refuse_subtraction(lake: Lake, asked: overlap.Scope) -> None:
-    """Raise RequestError where one that was made can be subtracted from one of this scope.
+def _overlaps(lake: Lake, asked: overlap.Scope) -> str:
+    """What is to be said where an earlier extract can be subtracted from one of this scope.
 
     One that was made before tells nothing that is new.
     """
@@ -117,19 +122,24 @@ def _refuse_subtraction(lake: Lake, asked: overlap.Scope) -> None:
     told = [json.loads(entry["details"]) for entry in made]
     scopes = [overlap.Scope(**said["scope"]) if "scope" in said else None for said in told]
     if asked in scopes:
-        return
+        return ""
     for entry, said, other in zip(made, told, scopes, strict=True):
         if other and asked.can_be_subtracted(other):
-            raise scope.RequestError(
+            return (
                 f"{said['extract']} (entry {entry['entry_number']} of the access log) has some of "
                 "these departures: one less the other would show groups of fewer than "
                 f"{suppression.K}. Ask for the same scope of the same night, for one apart from "
                 "it, or with an --approver who answers for it"
             )
+    return ""
 
 
 def _logged(
-    asked: scope.Request, name: str, rows: compose.Rows, hides: overlap.Scope | None
+    asked: scope.Request,
+    name: str,
+    rows: compose.Rows,
+    hides: overlap.Scope | None,
+    overlaps: str,
 ) -> dict[str, Any]:
     """What the log keeps of an extract: who, why and how much, nothing of the people in it."""
     said: dict[str, Any] = {
@@ -139,6 +149,7 @@ def _logged(
     }
     names = ("kind", "requester", "purpose", "legal_basis", "approver", "recipient")
     said |= {n: value for n in names if (value := getattr(asked, n))}
+    said |= {"overlaps": overlaps} if overlaps else {}
     return said | ({"scope": hides.said()} if hides else {})
 
 

@@ -178,20 +178,24 @@ def test_the_log_is_told_who_asked_and_why(house: Told, tmp_path: Path) -> None:
     assert details["departures"] == str(len(story.OUTCOMES))
 
 
-def test_one_that_undoes_an_earlier_one_is_made_with_an_approver_only(
+def test_one_that_undoes_an_earlier_one_is_told_or_needs_an_approver(
     house: Told, tmp_path: Path
 ) -> None:
     """Of the same night and of another; the earlier one may be made again."""
-    make(house.now, tmp_path / "first")
+    strict = replace(house.now, refuses_overlaps=True)
+    assert not make(strict, tmp_path / "first").overlaps
     before, shorter = entries(house), {"last": date(2025, 11, 30)}
     with pytest.raises(scope.RequestError, match=r"entry \d+ of the access log.*--approver"):
-        make(house.now, tmp_path / "second", **shorter)
+        make(strict, tmp_path / "second", **shorter)
     assert (entries(house), (tmp_path / "second").exists()) == (before, False)
-    made = make(house.now, tmp_path / "second", **shorter, approver="Pejabat PDP")
+    made = make(strict, tmp_path / "second", **shorter, approver="Pejabat PDP")
     [details] = entries(house)[len(before) :]
     assert (details["extract"], details["approver"]) == (made.name, "Pejabat PDP")
     assert details["scope"]["last"] == "2025-11-30"
-    make(house.now, tmp_path / "again")
+    assert not make(strict, tmp_path / "again").overlaps
+    told = make(house.now, tmp_path / "third", last=date(2025, 10, 31))
+    assert "of the access log) has some of these departures" in told.overlaps
+    assert entries(house)[-1]["overlaps"] == told.overlaps
 
 
 def test_what_the_log_does_not_take_is_not_made(house: Told, tmp_path: Path) -> None:
