@@ -37,6 +37,7 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "array of integer": pa.list_(pa.int64()),
 }
 DIRECT_IDENTIFIER = "direct-identifier"
+LONG_AGO = 200  # years; the `minimum` of a date decides
 
 
 class ContractError(PulangError):
@@ -76,6 +77,11 @@ class Column:
     vocabulary: Mapping[str, str] = field(hash=False)
     options: Mapping[str, Any] = field(hash=False)
     source: str | None
+    # Other ways to write a value: a pattern for the whole of it, and what it is written as.
+    forms: Mapping[str, str] = field(hash=False)
+    # How far from its delivery a day may lie whose year has two digits.
+    years_before: int
+    years_after: int
 
     @property
     def arrow_type(self) -> pa.DataType:
@@ -156,6 +162,9 @@ def _column(prop: SchemaProperty) -> Column:
         vocabulary=_vocabulary(prop.enum),
         options=prop.logicalTypeOptions or {},
         source=next(iter(prop.transformSourceObjects or []), None),
+        forms={f["pattern"]: f["value"] for f in _custom(prop.customProperties, "forms") or []},
+        years_before=_custom(prop.customProperties, "years_before") or LONG_AGO,
+        years_after=_custom(prop.customProperties, "years_after") or 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Moments as numbers.
+"""Moments as numbers, and days between and after dates.
 
 The engine shifts, truncates and casts a time with a zone by the rules of calendars, ten to a
 hundred times slower than it counts; national tables count.
@@ -20,6 +20,24 @@ def microseconds(moment: dt.Timestamp(timezone="UTC")) -> dt.int64:  # type: ign
 
 def date_of(moment: ir.IntegerValue) -> ir.DateValue:
     """The date of a moment in microseconds since 1970."""
-    days = (moment // DAY).cast("int64")
-    # The engine makes date + interval a timestamp although Ibis calls it a date; say so, then cast.
-    return (ibis.date(EPOCH) + days.as_interval("D")).cast("timestamp").cast("date")
+    return days_after(ibis.date(EPOCH), (moment // DAY).cast("int64"))
+
+
+def days_after(day: ir.DateValue, days: ir.IntegerValue | int) -> ir.DateValue:
+    """The date so many days later.
+
+    Engines make a timestamp of a date plus an interval while Ibis calls it a date, so a plain cast
+    would be dropped as needless.
+    """
+    step = ibis.interval(days=days) if isinstance(days, int) else days.as_interval("D")
+    return (day + step).cast("timestamp").cast("date")
+
+
+def full_years(born: ir.DateValue, on: ir.DateValue) -> ir.IntegerValue:
+    """The age on a date: the difference of both as yyyymmdd, without its last four digits."""
+    return ((as_number(on) - as_number(born)) / 10_000).floor().cast("int32")
+
+
+def as_number(day: ir.DateValue) -> ir.IntegerValue:
+    """A date as yyyymmdd."""
+    return day.year() * 10_000 + day.month() * 100 + day.day()

@@ -19,7 +19,9 @@ WRITTEN_OUT = {
     "arrival": "tiba", "airport": "bandara", "port": "pelabuhan", "place": "tempat",
     "case": "kasus", "remark": "keterangan", "remarks": "keterangan", "wave": "gelombang",
 }  # fmt: skip
-SAYS_NOTHING = {"dan", "atau", "di", "pada", "yang", "of", "and", "or", "the", "in", "at"}
+SAYS_NOTHING = {
+    "dan", "atau", "di", "pada", "yang", "of", "and", "or", "the", "in", "at", "lengkap", "wni",
+}  # fmt: skip
 IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 LONGEST = 80  # no header cell is longer
 Match = tuple[dict[str, str], list[str], list[str]]

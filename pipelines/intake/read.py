@@ -42,6 +42,8 @@ def open_delivery(path: Path, encoding: str, contract: Table) -> Delivery:
     reader = next((r for ending, r in _READERS.items() if name.endswith(ending)), None)
     if reader is None:
         raise UnreadableError("unknown_format", f"not one of {', '.join(READABLE)}")
+    if not path.stat().st_size:
+        raise UnreadableError("empty_file", "there is nothing in the file")
     try:
         delivery = reader(path, encoding, contract)
     except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:

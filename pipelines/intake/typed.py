@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipelines import contracts
+from pipelines import contracts, moments
 from pipelines.contracts import Check, Column, Table
 from pipelines.lake import Lake
 
@@ -35,24 +35,40 @@ MONTHS = {
     )
     for name in names
 }
-WORDS_DATE = r"^(\d{1,2})[ \-/.]+([A-Za-z]+)[ \-/.,]+(\d{4})$"
-ENGLISH_DATE = r"^([A-Za-z]+)\.? (\d{1,2}),? (\d{4})$"
-NUMERIC_DATE = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})$"
-NUMERIC_TIME = r"^\d{1,2}[/.\-]\d{1,2}[/.\-]\d{4}[ T]+(\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)$"
+NUMERIC_DATE = r"^(\d{1,2}) ?[/.\-] ?(\d{1,2}) ?[/.\-] ?(\d{4})$"
+WORDS_DATE = r"(?i)^(\d{1,2})(?:st|nd|rd|th)?[ \-/.]*([a-z]+)[ \-/.,]*(\d{4})$"
+ENGLISH_DATE = r"(?i)^([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$"
+YEAR_FIRST = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})$"
+# Any of the first three with a year of two digits: 31/12/90, 3-Mar-25, 3 Maret '25, Mar 3, 25
+SHORT_YEAR = (
+    r"(?i)^(\d{1,2} ?[/.\-] ?\d{1,2} ?[/.\-] ?|\d{1,2}(?:st|nd|rd|th)?[ \-/.]*[a-z]+[ \-/.,]*"
+    r"|[a-z]+\.? \d{1,2}(?:st|nd|rd|th)?,? )['’]?(\d{2})(\s.*)?$"
+)
+TOGETHER = r"^((?:19|20)\d\d)(0\d|1[0-2])([0-3]\d)$"  # 20250901
+TOGETHER_DAY_FIRST = r"^([0-3]\d)(0\d|1[0-2])((?:19|20)\d\d)$"  # 01092025
+# 08:00, 8.00.00, pukul 08.00 WITA, 8:00 PM, behind something with a digit in it
+CLOCK = (
+    r"(?i)^(.*\d\S*?),?\s+(?:(?:pukul|pkl|jam)\.?\s*)?"
+    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*(wib|wita|wit)?$"
+)
+ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00"}
+WIB = ZONES["WIB"]
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}([ T].*)?$"
 ISO_WITHOUT_SECONDS = r"^(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2})([+\-Z].*)?$"
 FULL_ISO = len("2025-12-31T23:59:59+07:00")
 DAY_ALONE = len("2025-12-31")
 # Senin, 1 September 2025; Senin 1 September 2025; Lombok Timur, 17-05-1990; Selong/17-05-1990
 WORDS_BEFORE = (
-    r"(?i)^(?:[^0-9]*[a-z][^0-9]*[,/;\n]\s*|(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu)\s+)"
+    r"(?i)^(?:[^0-9]*[a-z][^0-9]*[,/;\n]\s*"
+    r"|(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|tgl\.?|tanggal)\s+)+"
 )
 THOUSANDS = r"^\d{1,3}([.,\s]\d{3})+$"
-YEARS = r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?$"
+YEARS = r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?(?:\s*\d{1,2}\s*(?:bl|bln|bulan|months?)\.?)?$"
 LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
-WIB = "+07:00"
 SERIAL = r"^\d{5}(\.0+)?$"
 SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
+DATED = ("date", "timestamp")
+CENTURY = 36_525  # days from a day of March 1900 or later to the same of the next century
 
 
 def judge(
@@ -72,11 +88,17 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
     """
     origin = {c.source.split(".")[1]: c.name for c in records.columns if c.source}
     passed = [name for name in delivered.columns if name not in contract.names]
-    values = {name: _value(delivered[name], contract.column(name)) for name in origin}
-    # The views keep values, bounds and verdict apart: written into each other, the engine would
-    # work out each value again for every use.
-    parsed = delivered.select(*passed, **values).view()
-    within = {name: _bounded(parsed[name], contract.column(name)) for name in origin}
+    # The views keep texts, values, bounds and verdict apart: written into each other, the engine
+    # would work out each again for every use.
+    texts = {name: _said(delivered[name], contract.column(name)) for name in origin}
+    dated = [name for name in origin if contract.column(name).logical_type in DATED]
+    shorts = {f"{name} is short": _has_short_year(delivered[name]) for name in dated}
+    said = delivered.select(*passed, **texts, **shorts).view()
+    values = {name: _value(said[name], contract.column(name)) for name in origin}
+    parsed = said.select(*passed, *shorts, **values).view()
+    values = {name: parsed[name] for name in origin}
+    values |= {name: _of_its_century(parsed, contract.column(name)) for name in dated}
+    within = {name: _bounded(values[name], contract.column(name)) for name in origin}
     read = parsed.select(*passed, **within).view()
     judged = read.mutate(failure=_first_failure(read, contract)).view()
     renamed = {origin[name]: judged[name] for name in origin}
@@ -95,9 +117,53 @@ def _named_failure(judged: ir.Table, contract: Table) -> dict[str, ir.StringValu
     }
 
 
+def _said(text: ir.StringValue, column: Column) -> ir.StringValue:
+    """What a cell says of its column, without what stands around it; a year of two digits as 20xx,
+    to be put right by `_of_its_century`."""
+    if column.logical_type in DATED:
+        day = _day_said(text) if column.logical_type == "date" else text
+        return _usual(_is_iso(text), text, day.re_replace(SHORT_YEAR, r"\120\2\3"))
+    for form, written in column.forms.items():
+        text = text.re_replace(rf"(?i)^\W*{form}\W*$", written)
+    return text
+
+
+def _has_short_year(text: ir.StringValue) -> ir.BooleanValue:
+    day = text.re_replace(WORDS_BEFORE, "")
+    return _usual(_is_iso(text), ibis.literal(False), day.re_search(SHORT_YEAR).fill_null(False))
+
+
+def _of_its_century(parsed: ir.Table, column: Column) -> ir.Value:
+    """The value, one with a year of two digits in the only century in which it can be.
+
+    It can be where the contract's `minimum` and its years before and after the delivery allow;
+    where both centuries can, or none, it is empty.
+    """
+    value, is_short = parsed[column.name], parsed[f"{column.name} is short"]
+    if "received_at" not in parsed.columns:
+        return ibis.cases((~is_short, value))
+    is_date = column.logical_type == "date"
+    day = moments.as_number(value if is_date else moments.date_of(moments.microseconds(value)))
+    is_later, is_earlier = (_can_be(n, parsed, column) for n in (day, day - 1_000_000))
+    earlier = (
+        moments.days_after(value, -CENTURY) if is_date else value - ibis.interval(days=CENTURY)
+    )
+    return ibis.cases(
+        (~is_short, value), (is_later & ~is_earlier, value), (is_earlier & ~is_later, earlier)
+    )
+
+
+def _can_be(day: ir.IntegerValue, parsed: ir.Table, column: Column) -> ir.BooleanValue:
+    """Whether a day, as yyyymmdd, is near enough to its delivery, which may be a day behind WIB."""
+    first = int(str(column.options["minimum"])[:DAY_ALONE].replace("-", ""))
+    received_on = moments.date_of(moments.microseconds(parsed.received_at))
+    years = ((moments.as_number(moments.days_after(received_on, 1)) - day) / 10_000).floor()
+    return (day >= first) & years.between(-column.years_after, column.years_before)
+
+
 def _value(clean: ir.StringValue, column: Column) -> ir.Value:
     if column.logical_type == "date":
-        return date(clean)
+        return _day(clean)
     if column.logical_type == "timestamp":
         return timestamp(clean)
     if column.logical_type == "integer":
@@ -135,14 +201,23 @@ def date(text: ir.StringValue) -> ir.DateValue:
 
     An impossible date is empty. Numbers are read day first, as Indonesian papers write them.
     """
-    has_time = text.contains(":") | (text.length() > DAY_ALONE)
-    return _usual(~has_time, _day_alone(text), _day_among_words(text))
+    return _day(_day_said(text))
 
 
-def _day_alone(text: ir.StringValue) -> ir.DateValue:
-    others = ibis.coalesce(_worded_date(text), _serial_date(text), _day_after_words(text))
-    is_iso = (text.length() == DAY_ALONE) & text[4].isin(["-", "/"])
-    return _usual(is_iso, text.try_cast("date"), others)
+def _day_said(text: ir.StringValue) -> ir.StringValue:
+    """The day without the clock behind it, and the weekday or place before it."""
+    day = text.re_replace(CLOCK, r"\1").re_replace(WORDS_BEFORE, "")
+    day = day.re_replace(TOGETHER, r"\1-\2-\3").re_replace(TOGETHER_DAY_FIRST, r"\1-\2-\3")
+    return _usual(_is_iso(text), text, day)
+
+
+def _is_iso(text: ir.StringValue) -> ir.BooleanValue:
+    return (text.length() == DAY_ALONE) & text[4].isin(["-", "/"])
+
+
+def _day(said: ir.StringValue) -> ir.DateValue:
+    others = ibis.coalesce(_worded_date(said), _serial_date(said), _year_first(said))
+    return _usual(_is_iso(said), said.try_cast("date"), others)
 
 
 def _usual(is_usual: ir.BooleanValue, value: ir.Value, others: ir.Value) -> ir.Value:
@@ -158,15 +233,20 @@ def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir
     return parts.try_cast("date")
 
 
-def _numeric_date(text: ir.StringValue) -> ir.DateValue:
-    day, month, year = (text.re_extract(NUMERIC_DATE, group) for group in (1, 2, 3))
-    return ibis.cases((text.re_search(NUMERIC_DATE), _assembled(year, month, day)))
+def _in_numbers(text: ir.StringValue, form: str, *, year: int, day: int) -> ir.DateValue:
+    parts = _assembled(*(text.re_extract(form, group) for group in (year, 2, day)))
+    return ibis.cases((text.re_search(form), parts))
+
+
+def _year_first(text: ir.StringValue) -> ir.DateValue:
+    day = _in_numbers(text, YEAR_FIRST, year=1, day=3)
+    return ibis.coalesce(day, ibis.cases((text.re_search(ISO_DATE), text[:10].try_cast("date"))))
 
 
 def _worded_date(text: ir.StringValue) -> ir.DateValue:
     """`31/12/1990`, `31 Desember 1990`, `December 31, 1990`."""
     return ibis.coalesce(
-        _numeric_date(text),
+        _in_numbers(text, NUMERIC_DATE, year=3, day=1),
         _named_month(text, WORDS_DATE, day=1, month=2),
         _named_month(text, ENGLISH_DATE, day=2, month=1),
     )
@@ -180,51 +260,44 @@ def _named_month(text: ir.StringValue, form: str, day: int, month: int) -> ir.Da
 
 def _serial_date(text: ir.StringValue) -> ir.DateValue:
     days = text.try_cast("float64").try_cast("int64")
-    serial = ibis.literal(SERIAL_EPOCH).cast("date") + days.as_interval("D")
-    # DuckDB makes date + interval a timestamp although Ibis calls it a date; say so, then cast.
-    return ibis.cases((text.re_search(SERIAL), serial.cast("timestamp").cast("date")))
-
-
-def _day_among_words(text: ir.StringValue) -> ir.DateValue:
-    return ibis.coalesce(
-        _iso_with_time(text), _numeric_with_time(text), _worded_date(text), _day_after_words(text)
-    )
-
-
-def _day_after_words(text: ir.StringValue) -> ir.DateValue:
-    """The day behind a weekday, or behind a place and what parts them."""
-    day = text.re_replace(WORDS_BEFORE, "")
-    is_iso = (day.length() == DAY_ALONE) & (day[4] == "-")
-    found = _usual(is_iso, day.try_cast("date"), _worded_date(day))
-    return ibis.cases((text.re_search(WORDS_BEFORE), found))
-
-
-def _iso_with_time(text: ir.StringValue) -> ir.DateValue:
-    return ibis.cases((text.re_search(ISO_DATE), text.substr(0, 10).try_cast("date")))
-
-
-def _numeric_with_time(text: ir.StringValue) -> ir.DateValue:
-    day = text.re_extract(r"^(\S+)\s", 1)
-    return ibis.cases((text.re_search(NUMERIC_TIME), _numeric_date(day)))
+    serial = moments.days_after(ibis.literal(SERIAL_EPOCH).cast("date"), days)
+    return ibis.cases((text.re_search(SERIAL), serial))
 
 
 def timestamp(text: ir.StringValue) -> ir.TimestampValue:
-    """ISO 8601 with offset; without one it is WIB. Also `DD/MM/YYYY HH:MM[:SS]`, or a day alone.
+    """ISO 8601 with offset; without one it is WIB. Also a day as `date` reads it, alone or with a
+    clock behind it: `01/06/2025 08.00 WITA`, `1 Juni 2025 pukul 8:00 PM`.
 
     An impossible time is empty, not midnight.
     """
     with_seconds = text.re_replace(ISO_WITHOUT_SECONDS, r"\1:00\2")
-    clock = text.re_extract(NUMERIC_TIME, 1).replace(".", ":")
-    day = _numeric_date(text.re_extract(r"^(\S+?)[ T]", 1)).cast("string")
-    others = ibis.coalesce(
+    day = _day(_day_said(text)).cast("string")
+    clock = ibis.cases((text.re_search(CLOCK), _clock(text)), else_=" 00:00:00" + WIB)
+    has_day_alone = ~text.contains(":") | text.re_search(CLOCK)
+    iso = ibis.coalesce(
         _moment(text + WIB),
         _moment(with_seconds + WIB),
         ibis.cases((text.length() > DAY_ALONE, _moment(with_seconds))),
-        ibis.cases((clock.length() <= len("23:59"), _moment(day + " " + clock + ":00" + WIB))),
-        _moment(day + " " + clock + WIB),
-        _moment(_day_alone(text).cast("string") + " 00:00:00" + WIB),
+    )
+    # The engine casts 01/06/25 as well, to the year 1.
+    others = ibis.coalesce(
+        ibis.cases((text[4] == "-", iso)), ibis.cases((has_day_alone, _moment(day + clock)))
     )
     return _usual(text.length() == FULL_ISO, _moment(text), others)
+
+
+def _clock(text: ir.StringValue) -> ir.StringValue:
+    """` 20:00:00+07:00` of `8.00 PM`; empty for 13:00 AM."""
+    hour = text.re_extract(CLOCK, 2).try_cast("int64")
+    half = text.re_extract(CLOCK, 5).upper()
+    of_day = ibis.cases(
+        (half == "", hour), (hour > 12, ibis.null("int64")), (half == "PM", hour % 12 + 12),
+        else_=hour % 12,
+    )  # fmt: skip
+    seconds = text.re_extract(CLOCK, 4).lpad(2, "0")
+    zone = text.re_extract(CLOCK, 6).upper().cases(*ZONES.items(), else_=WIB)
+    hours = of_day.cast("string").lpad(2, "0")
+    return " " + hours + ":" + text.re_extract(CLOCK, 3) + ":" + seconds + zone
 
 
 def _moment(text: ir.StringValue) -> ir.TimestampValue:

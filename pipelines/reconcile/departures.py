@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.moments import days_after, full_years
 from pipelines.policy import Policy
-from pipelines.reconcile.dates import days_after, full_years
 from pipelines.reconcile.gaps import explained_days
 from pipelines.reconcile.lists import list_matches, list_returns
 from pipelines.reconcile.origin import origin

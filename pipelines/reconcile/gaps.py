@@ -5,8 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.moments import days_after
 from pipelines.policy import Policy
-from pipelines.reconcile.dates import days_after
 from pipelines.reconcile.periods import in_force
 
 #: One side of a gap speaks for itself once each day of the week is in it.

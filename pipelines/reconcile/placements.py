@@ -5,8 +5,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.moments import days_after
 from pipelines.policy import Policy
-from pipelines.reconcile.dates import days_after
 
 
 def valid_windows(placements: ir.Table, policy: Policy) -> ir.Table:
