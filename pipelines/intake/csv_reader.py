@@ -32,6 +32,17 @@ HEADER_BYTES = 1 << 16
 CSV_BLOCK = 1 << 20
 GRID_BYTES = 16 << 20  # a CSV with titles above its header is not larger
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Excel 97 to 2003, XLSX and zip, gzip, Zstandard, PDF, Parquet
+OTHERS = (
+    b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"%PDF", b"PAR1",
+)  # fmt: skip
+    b"\xd0\xcf\x11\xe0",
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"\x28\xb5\x2f\xfd",
+    b"%PDF",
+    b"PAR1",
+)
 TITLES = 60  # lines in which a header is looked for
 TOTAL = re.compile(rb'(?m)^[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
 
@@ -45,9 +56,11 @@ class _Head:
     lines: int  # with the hint `sep=;` above it
     hits: int
     has_more: bool
+    line: bytes  # as it stands in the file, in UTF-8
 
 
 def read(path: Path, encoding: str, contract: Table) -> Delivery:
+    _refuse_other_formats(path, encoding)
     head = _csv_head(path, encoding, contract)
     columns, unknown, missing = headers.match(head.names, contract)
     small = _small(path, encoding)
@@ -64,6 +77,13 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
     return delivery
 
 
+def _refuse_other_formats(path: Path, encoding: str) -> None:
+    """What only its name makes a CSV would be quarantined line by line."""
+    with _stream(path, encoding) as text:
+        if lines.start(text, len(OTHERS[0])).startswith(OTHERS):
+            raise UnreadableError("unreadable_file", "the file is no text")
+
+
 def _small(path: Path, encoding: str) -> bytes | None:
     """A CSV as a whole; None where it is too large to be made by hand."""
     if path.stat().st_size > GRID_BYTES:
@@ -78,10 +98,11 @@ def _has_more_than_rows(raw: bytes, head: _Head, contract: Table) -> bool:
     lower = raw.lower()
     if any(word in lower for word in (b"total", b"jumlah", b"jml")) and TOTAL.search(lower):
         return True
+    if raw.count(head.line) > 1:
+        return True  # its header comes again
     if not contract.is_keyed_by_file:
         return False  # nobody writes below an export; a line of it is a row, whatever it lacks
-    empty = head.delimiter.encode() * max(1, len(head.names) - 1)
-    if b"\n" + empty in raw:
+    if head.delimiter.encode() * max(1, len(head.names) - 1) in raw:
         return True
     last = raw.rstrip()[-LINE_BYTES:].replace(b"\r", b"\n").rsplit(b"\n", 1)[-1]
     return last.count(head.delimiter.encode()) < len(head.names) - 1
@@ -124,7 +145,7 @@ def _csv_head(path: Path, encoding: str, contract: Table) -> _Head:
     if len(names) > COLUMNS:
         raise UnreadableError("too_wide", "the header has too many columns")
     has_more = any(line.strip() for line in found[below:]) or len(raw) >= HEADER_BYTES
-    return _Head(_distinct(names), best, below, _hits(line, best, words), has_more)
+    return _Head(_distinct(names), best, below, _hits(line, best, words), has_more, line.encode())
 
 
 def _header_line(texts: list[str], at: int, words: frozenset[str]) -> tuple[str, int]:

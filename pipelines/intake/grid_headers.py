@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipelines.contracts import Table
+from pipelines.contracts import DIRECT_IDENTIFIER, Column, Table
 from pipelines.intake import headers
 
 Cells = list[str | None]
 HEADER_LINES = 3
 FEWEST = 2  # words of the contract make a header
 MANY_COLUMNS = 6
+HEADING_WORDS = 3  # of a value that stands behind its label without a colon
 NUMERIC = re.compile(r"^[\d\s.,/:%()+-]+$")
 CAPTION = re.compile(r"^\s*([^:]{2,40}?)\s*:\s*(\S.*)$", re.DOTALL)
 
@@ -159,20 +160,51 @@ class HeaderFinder:
 
     def captions(self, header: Layout) -> dict[str, str]:
         """What titles say for every row (`Negara: Myanmar`), for columns that the table lacks."""
+        titles = [_joined(line) for line in self.page.lines[: header.top]]
         said: dict[str, str] = {}
-        lines = self.page.lines[: header.top]
-        texts = [_joined(line) for line in lines] + [_sheet_caption(self.page.name)]
-        for label, value in (m.groups() for m in map(CAPTION.match, texts) if m):
-            name = self._column_of(label)
-            if name and name not in header.columns and name not in self.contract.keys:
-                said.setdefault(name, " ".join(value.split()))
+        for text in [*titles, _sheet_caption(self.page.name)]:
+            said = self._captions_of(text, header) | said
+        for text in titles:
+            said = self.heading(text, header, may_be_needed=False) | said
         return said
 
-    def _column_of(self, label: str) -> str | None:
+    def _captions_of(self, text: str, header: Layout) -> dict[str, str]:
+        found = CAPTION.match(text)
+        named = self._column_of(found[1]) if found else None
+        if found and named and self._takes_from_words(named, header):
+            return {named.name: " ".join(found[2].split())}
+        return {
+            column.name: words[0]
+            for column in self.contract.columns
+            for form in column.forms
+            if self._takes_from_words(column, header)
+            and (words := re.search(rf"(?i)\b{form}\b", text))
+        }
+
+    def heading(self, text: str, header: Layout, may_be_needed: bool = True) -> dict[str, str]:
+        """What one cell over some rows says of them: `Provinsi: NTB`, `GELOMBANG II`."""
+        if said := self._captions_of(text, header):
+            return said
+        label, _, rest = text.strip().partition(" ")
+        named = self._column_of(label)
+        is_short = 0 < len(rest.split()) <= HEADING_WORDS
+        if not named or not is_short or (named.is_required and not may_be_needed):
+            return {}
+        return {named.name: rest} if self._takes_from_words(named, header) else {}
+
+    def _takes_from_words(self, column: Column, header: Layout) -> bool:
+        """Whether words outside the table may fill a column: never who somebody is, nor its key."""
+        return (
+            column.name not in {*header.places, *header.choices}
+            and column.name != self.contract.keys[0]
+            and column.classification != DIRECT_IDENTIFIER
+        )
+
+    def _column_of(self, label: str) -> Column | None:
         word = headers.canonical(label)
         for column in self.contract.columns:
             if word in map(headers.canonical, headers.names(column)):
-                return column.name
+                return column
         return None
 
 
@@ -215,7 +247,21 @@ def _choices(columns: list[list[str | None]], contract: Table) -> dict[str, dict
             titles = under.get(headers.canonical(name), {})
             if len(titles) > 1 and all(t.strip().upper() in words for t in titles.values()):
                 chosen[contract_column.name] = titles
+        alone = _values_as_titles(columns, contract_column)
+        if contract_column.name not in chosen and alone:
+            chosen[contract_column.name] = alone
     return chosen
+
+
+def _values_as_titles(columns: list[list[str | None]], of: Column) -> dict[int, str]:
+    """Columns beside each other with every value of a vocabulary for a title: L | P."""
+    values = {value for value in of.vocabulary.values() if not of.is_open_vocabulary}
+    titles = [(_parts(column) or [""])[-1].strip().upper() for column in columns]
+    for start in range(len(titles)):
+        beside = titles[start : start + len(values)]
+        if len(values) > 1 and set(beside) == values:
+            return dict(enumerate(beside, start))
+    return {}
 
 
 def _joined(line: Cells) -> str:

@@ -110,12 +110,13 @@ class _PageReader:
     def _begin(self, header: Layout) -> None:
         """A table begins here, or the header of the one above comes again."""
         is_again = self.layout is not None and self.layout.places == header.places
+        above = self._headings()
         self._end()
         self.start = self.last
         self.found.used += [self._position(header.top + n) for n in range(header.height)]
         if is_again and self.layout:
             self._skip(header.top, header.height, "repeated header")
-            header.captions = self.layout.captions
+            header.captions = self.layout.captions | above
         else:
             header.captions = self.finder.captions(header)
         self.layout, self.body_top = header, header.top + header.height
@@ -250,6 +251,10 @@ class _PageReader:
 
     def _settle_loose(self) -> None:
         """Lines between rows: one cell is a heading; more are a fragment of something."""
+        if self.layout and (said := self._headings()):
+            self.layout.captions = self.layout.captions | said
+            self.found.columns |= {name: name for name in said}
+            self.found.missing = headers.missing(self.layout.columns, self.contract)
         for at in self.loose:
             cells = self.page.lines[at]
             if sum(map(bool, cells)) == 1 or not self.has_rows:
@@ -257,6 +262,15 @@ class _PageReader:
             else:
                 self._set_apart(at, FRAGMENT)
         self.loose = []
+
+    def _headings(self) -> dict[str, str]:
+        """What loose lines of one cell say of the rows below them."""
+        said: dict[str, str] = {}
+        for at in self.loose:
+            cells = [cell for cell in self.page.lines[at] if cell]
+            if self.layout and len(cells) == 1:
+                said |= self.finder.heading(cells[0], self.layout)
+        return said
 
     def _end(self) -> None:
         """Lines above a header are titles, lines below the last row its signatures."""

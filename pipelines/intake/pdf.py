@@ -56,7 +56,7 @@ def pages(path: Path) -> Iterator[dict[str, Any]]:
     if len(document) > PAGES:
         raise UnreadableError("too_large", "the document has too many pages")
     read = [_read(document, number) for number in range(len(document))]
-    feet = pdf_tables.feet([words for words, _ in read])
+    feet = pdf_tables.feet(read)
     for number, (words, rules) in enumerate(read):
         foot = feet[number]
         lines, merged = pdf_tables.lines([word for word in words if word not in foot], rules)

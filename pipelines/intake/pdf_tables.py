@@ -49,9 +49,9 @@ class Rule:
     end: float
 
 
-def feet(pages: list[list[Word]]) -> list[set[Word]]:
+def feet(pages: list[tuple[list[Word], list[Rule]]]) -> list[set[Word]]:
     """The words at the foot of each page that say the same there on others, or its number."""
-    found = [text_lines(words)[-FEET:] for words in pages]
+    found = [_below(*page) for page in pages]
     said = [[_foot(line, n) for line in lines_] for n, lines_ in enumerate(found, start=1)]
     often = Counter(foot for page in said for foot in page)
     return [
@@ -63,6 +63,30 @@ def feet(pages: list[list[Word]]) -> list[set[Word]]:
         }
         for lines_, page in zip(found, said, strict=True)
     ]
+
+
+def _below(words: list[Word], rules: list[Rule]) -> list[list[Word]]:
+    """The last lines of a page below its table: under the last rule, or after some white.
+
+    The same last words of the last row on two pages are no foot.
+    """
+    all_lines = text_lines(words)
+    last_rule = max((rule.at for rule in rules if not rule.is_upright), default=None)
+    if last_rule is None:
+        below = _after_white(all_lines)
+    else:
+        below = [line for line in all_lines[-FEET:] if line[0].middle[1] > last_rule]
+    numbers = [line for line in all_lines[-1:] if PAGE_NUMBER.search(_foot(line, 0)[1])]
+    return below or numbers
+
+
+def _after_white(all_lines: list[list[Word]]) -> list[list[Word]]:
+    """The last lines behind the first white as high as a line."""
+    for n in range(max(1, len(all_lines) - FEET), len(all_lines)):
+        above, word = all_lines[n - 1][0], all_lines[n][0]
+        if word.top - above.bottom > word.bottom - word.top:
+            return all_lines[n:]
+    return []
 
 
 def _foot(line: list[Word], number: int) -> tuple[int, str]:

@@ -397,7 +397,9 @@ def later_sources() -> None:
                ["52.03", 700000, 710000, 1410000], ["52.01", "1.000", "2.000", "3.000"],
                [32.1, 1, 2, 3], ["TOTAL", 701001, 712002, 1413003]]  # fmt: skip
     case("penduduk/81_population.xlsx", xlsx(Sheet(counted)),
-         [], ["semester missing_column"] * 3)  # fmt: skip
+         [{"region_code": "52.03", "semester": "2024-2", "population": 1410000},
+          {"region_code": "52.01", "semester": "2024-2", "population": 3000}],
+         ["kode_wilayah bad_region_code"], stated_rows=3)  # fmt: skip
     full = [["Kode Wilayah", "Semester", "Laki-laki", "Perempuan", "Jumlah"],
             ["52.03", "2024-2", 700000, 710000, 1410000],
             ["52.01", "2024-2", "1.000", "2.000", "3.000"], [32.1, "2024-2", 1, 2, 3],
