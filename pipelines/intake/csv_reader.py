@@ -36,13 +36,6 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\
 OTHERS = (
     b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"%PDF", b"PAR1",
 )  # fmt: skip
-    b"\xd0\xcf\x11\xe0",
-    b"PK\x03\x04",
-    b"\x1f\x8b\x08",
-    b"\x28\xb5\x2f\xfd",
-    b"%PDF",
-    b"PAR1",
-)
 TITLES = 60  # lines in which a header is looked for
 TOTAL = re.compile(rb'(?m)^[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
 

@@ -12,7 +12,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from pipelines.intake import pdf_tables
+from pipelines.intake import pdf_feet, pdf_tables
 from pipelines.intake.pdf_tables import Rule, Word
 from pipelines.intake.refusals import UnreadableError
 
@@ -56,7 +56,7 @@ def pages(path: Path) -> Iterator[dict[str, Any]]:
     if len(document) > PAGES:
         raise UnreadableError("too_large", "the document has too many pages")
     read = [_read(document, number) for number in range(len(document))]
-    feet = pdf_tables.feet(read)
+    feet = pdf_feet.feet(read)
     for number, (words, rules) in enumerate(read):
         foot = feet[number]
         lines, merged = pdf_tables.lines([word for word in words if word not in foot], rules)

@@ -63,7 +63,10 @@ WORDS_BEFORE = (
     r"|(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|tgl\.?|tanggal)\s+)+"
 )
 THOUSANDS = r"^\d{1,3}([.,\s]\d{3})+$"
-YEARS = r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?(?:\s*\d{1,2}\s*(?:bl|bln|bulan|months?)\.?)?$"
+YEARS = (
+    r"(?i)^(\d{1,3})\s*(?:th|thn|tahun|yo|years?)\b\.?"
+    r"(?:\s*\d{1,2}\s*(?:bl|bln|bulan|months?)\.?)?$"
+)
 LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
 SERIAL = r"^\d{5}(\.0+)?$"
 SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
