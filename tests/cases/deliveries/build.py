@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.cases.deliveries import unseen
+from tests.cases.deliveries import strangers, unseen
 from tests.cases.deliveries.people import (
     CASES,
     EXPECTED,
@@ -417,7 +417,15 @@ def later_sources() -> None:
           {"takedown_id": "K-2", "blocked_on": None}])  # fmt: skip
 
 
-PARTS: list[Callable[[], None]] = [workbooks, pdfs, texts, archives, later_sources, *unseen.PARTS]
+PARTS: list[Callable[[], None]] = [
+    workbooks,
+    pdfs,
+    texts,
+    archives,
+    later_sources,
+    *unseen.PARTS,
+    *strangers.PARTS,
+]
 
 if __name__ == "__main__":
     for part in PARTS:
