@@ -67,4 +67,5 @@ def new_source(
         columns = sources.header_of(like) if like else []
         files = sources.write(name, columns, settings.SCHEMAS)
     for written in files:
-        out.print(f"{written}: complete what says TODO, then run make dictionary")
+        out.print(f"{written}: complete what says TODO", markup=False)
+    out.print(f"then: make dictionary; pulang source check FILE --source {name}", markup=False)

@@ -55,7 +55,7 @@ def check(file: Path, source: str | None) -> Trial:
     name = source or file.absolute().parent.name
     if name not in contracts.sources():
         known = ", ".join(contracts.sources())
-        raise SourceError(f"{name!r} is no source; say --source, one of: {known}")
+        raise SourceError(f"{name!r} names no source; say which it is with --source: {known}")
     contract, records = contracts.sources()[name], contracts.records_of(name)
     stat = file.stat()
     arrival = arrivals.Arrival(stat.st_mtime_ns, file.name, name, file.absolute(), stat.st_size)
@@ -142,7 +142,7 @@ def skeleton(name: str, columns: list[str]) -> tuple[str, str]:
 
 
 def header_of(file: Path) -> list[str]:
-    """The header of a CSV, or of the first sheet of a workbook that has one, as it comes."""
+    """The titles of the columns of a delivery, as they stand; raises SourceError where none are."""
     everything = next(iter(contracts.sources().values()))
     encoding = arrivals.fingerprint(
         arrivals.Arrival(0, file.name, "", file.absolute(), file.stat().st_size)
@@ -150,8 +150,11 @@ def header_of(file: Path) -> list[str]:
     try:
         delivery = read.open_delivery(file, encoding, everything)
     except read.UnreadableError as error:
-        raise SourceError(f"{file.name}: {error.reason}") from None
-    return [*delivery.columns.values(), *delivery.unknown]
+        meaning = refusals.REFUSALS[error.reason]
+        raise SourceError(f"{file.name}: {error.reason}: {meaning}") from None
+    if not delivery.titles:
+        raise SourceError(f"{file.name}: no header was found; leave --like away, write its columns")
+    return delivery.titles
 
 
 def write(name: str, columns: list[str], schemas: Path) -> list[Path]:
@@ -268,7 +271,7 @@ def said(trial: Trial) -> Iterator[str]:
     yield f"{trial.file}: {trial.delivered} rows, {counts}"
     yield from (f"column {name} <- {column}" for name, column in trial.columns.items())
     if trial.reason:
-        yield trial.reason
+        yield f"a required column was not found: {trial.reason.removeprefix('missing_column ')}"
     if trial.unknown:
         yield f"columns that no contract knows: {trial.unknown}"
     if trial.skipped:
@@ -281,3 +284,14 @@ def said(trial: Trial) -> Iterator[str]:
         verdict = f"set apart,{field} {row['reason']}" if row["reason"] else "accepted"
         unread = f"; not understood: {', '.join(row['unread'])}" if row["unread"] else ""
         yield f"row {row['row_number']}{where}: {verdict}{unread}"
+    yield from _meanings(trial)
+
+
+def _meanings(trial: Trial) -> Iterator[str]:
+    """Each reason that was given, in a sentence."""
+    checks = contracts.sources()[trial.source].checks_of("quarantine")
+    known = refusals.SET_ASIDE | {check.id: check.description for check in checks}
+    for reason in sorted({row["reason"] for row in trial.rows if row["reason"]}):
+        yield f"{reason}: {known[reason]}"
+    if any(row["unread"] for row in trial.rows):
+        yield "not understood: the cell says something, but the column would be empty"

@@ -63,8 +63,10 @@ def read(path: Path, encoding: str, contract: Table) -> Delivery:
         if grid and len(grid.missing) < len(missing) + has_more:
             return grid
     if not head.hits:
-        return _without_header(path, encoding, contract)
-    delivery = Delivery(columns, unknown, missing, iter(()), is_mixed=encoding == "mixed")
+        return _without_header(path, encoding, contract, head)
+    delivery = Delivery(
+        columns, unknown, missing, iter(()), is_mixed=encoding == "mixed", titles=head.names
+    )
     if head.has_more:
         delivery.chunks = _csv_chunks(path, encoding, head, contract, delivery)
     return delivery
@@ -281,9 +283,9 @@ def _page(texts: list[str], below: int, delimiter: str, width: int) -> grid_head
     return grid_headers.Page("line", page, broken=broken)
 
 
-def _without_header(path: Path, encoding: str, contract: Table) -> Delivery:
+def _without_header(path: Path, encoding: str, contract: Table, head: _Head) -> Delivery:
     """Every line is a row that no column can be read from; the first is not lost as a header."""
-    delivery = Delivery({}, [], headers.missing({}, contract), iter(()))
+    delivery = Delivery({}, [], headers.missing({}, contract), iter(()), titles=head.names)
     with _stream(path, encoding) as stream:
         for block in lines.whole(stream, _mended_encoding(encoding)):
             for line in lines.split(block.decode(errors="replace").removeprefix("\ufeff")):

@@ -31,6 +31,7 @@ class Delivery:
     totals: list[Total] = field(default_factory=list)
     is_mixed: bool = False
     contract: Table | None = None
+    titles: list[str] = field(default_factory=list)  # of the columns, as they stand
 
     @property
     def stated_rows(self) -> int | None:
@@ -75,5 +76,5 @@ def of_grid(found: grids.Found, contract: Table) -> Delivery:
     return Delivery(
         found.columns, found.unknown, found.missing, iter([table]),
         malformed=list(found.apart), rows=len(found.rows) + len(found.apart),
-        skipped=found.skipped, totals=found.totals,
+        skipped=found.skipped, totals=found.totals, titles=found.titles,
     )  # fmt: skip

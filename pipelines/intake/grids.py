@@ -43,6 +43,7 @@ class Found:
     """What a file of pages holds."""
 
     columns: dict[str, str] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
@@ -123,6 +124,7 @@ class _PageReader:
         self.has_rows = False
         found = self.found
         if not found.has_table:
+            found.titles = [title for title in header.titles if title]
             found.columns = {name: header.titles[n] for name, n in header.places.items()}
             found.columns |= {name: name for name in [*header.choices, *header.captions]}
             found.missing = headers.missing(header.columns, self.contract)

@@ -80,7 +80,8 @@ def _parquet(path: Path, _encoding: str, contract: Table) -> Delivery:
     if len(header) > COLUMNS:
         raise UnreadableError("too_wide", "the file has too many columns")
     columns, unknown, missing = headers.match(header, contract)
-    delivery = Delivery(columns, unknown, missing, iter(()), rows=file.metadata.num_rows)
+    rows = file.metadata.num_rows
+    delivery = Delivery(columns, unknown, missing, iter(()), rows=rows, titles=header)
     delivery.chunks = _parquet_chunks(file, columns, contract)
     return delivery
 

@@ -22,16 +22,23 @@ REFUSALS = {
 }
 
 # Of a row, in `ops.quarantine.reason`, beside the checks of the contract.
-MALFORMED = "malformed_row"  # not the columns of its header
-UNCLOSED_QUOTE = "unclosed_quote"  # a quotation that would swallow the lines after it
-UNDECODABLE = "undecodable_text"  # bytes of another encoding than the rest of the file
-SUSPICIOUS = "suspicious_characters"  # controls, overrides of direction, letters of two scripts
-FORMULA = "formula"  # a cell that a spreadsheet would execute
-NO_HEADER = "no_header"  # rows without a header above them
-HIDDEN_SHEET = "hidden_sheet"  # rows that whoever sent the workbook may not have seen
-FRAGMENT = "fragment"  # a few cells between two rows, part of neither
-ERASED_BEFORE = "erased_before"  # a record of somebody who was erased, sent again
-ERASED = "erased"  # nothing is left of the row but its number
+MALFORMED, UNCLOSED_QUOTE, UNDECODABLE = "malformed_row", "unclosed_quote", "undecodable_text"
+SUSPICIOUS, FORMULA, NO_HEADER = "suspicious_characters", "formula", "no_header"
+HIDDEN_SHEET, FRAGMENT, MISSING_COLUMN = "hidden_sheet", "fragment", "missing_column"
+ERASED_BEFORE, ERASED = "erased_before", "erased"
+SET_ASIDE = {
+    MALFORMED: "The row has not the columns of its header.",
+    UNCLOSED_QUOTE: "A quotation that is not closed would swallow the rows after it.",
+    UNDECODABLE: "Bytes of another encoding than the rest of the file.",
+    SUSPICIOUS: "Controls, overrides of direction, or letters of two scripts in one value.",
+    FORMULA: "A cell that a spreadsheet would execute.",
+    NO_HEADER: "Rows without a header above them.",
+    HIDDEN_SHEET: "Rows of a hidden sheet, which whoever sent the workbook may not have seen.",
+    FRAGMENT: "A few cells between two rows, part of neither.",
+    MISSING_COLUMN: "The list lacks a column that its contract requires.",
+    ERASED_BEFORE: "A record of somebody who was erased, sent again.",
+    ERASED: "Nothing is left of the row but its number.",
+}
 
 UNPACKED_BYTES = 8 << 30  # of one delivery of text
 UNPACKED_RATIO = 250  # CSV packs 30-fold; 1,000-fold is a bomb

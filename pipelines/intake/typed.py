@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines import contracts, moments
 from pipelines.contracts import Check, Column, Table
+from pipelines.intake.refusals import MISSING_COLUMN
 from pipelines.lake import Lake
 
 MONTHS = {
@@ -71,6 +72,7 @@ LOST_DIGITS = r"(?i)^\d([.,]\d+E\+?|E\+)\d+$"
 SERIAL = r"^\d{5}(\.0+)?$"
 SERIAL_EPOCH = "1899-12-30"  # day 0 of spreadsheets, their 29 February 1900 included
 DATED = ("date", "timestamp")
+FIRST_DAY = "1900-01-01"  # where a contract names no minimum
 CENTURY = 36_525  # days from a day of March 1900 or later to the same of the next century
 
 
@@ -116,7 +118,7 @@ def _named_failure(judged: ir.Table, contract: Table) -> dict[str, ir.StringValu
     lacks = judged.missing_column.notnull()
     return {
         "field": ibis.coalesce(judged.missing_column, judged.failure.cases(*fields)),
-        "reason": ibis.cases((lacks, "missing_column"), else_=judged.failure.cases(*reasons)),
+        "reason": ibis.cases((lacks, MISSING_COLUMN), else_=judged.failure.cases(*reasons)),
     }
 
 
@@ -158,7 +160,8 @@ def _of_its_century(parsed: ir.Table, column: Column) -> ir.Value:
 
 def _can_be(day: ir.IntegerValue, parsed: ir.Table, column: Column) -> ir.BooleanValue:
     """Whether a day, as yyyymmdd, is near enough to its delivery, which may be a day behind WIB."""
-    first = int(str(column.options["minimum"])[:DAY_ALONE].replace("-", ""))
+    minimum = str(column.options.get("minimum", FIRST_DAY))
+    first = int(minimum[:DAY_ALONE].replace("-", ""))
     received_on = moments.date_of(moments.microseconds(parsed.received_at))
     years = ((moments.as_number(moments.days_after(received_on, 1)) - day) / 10_000).floor()
     return (day >= first) & years.between(-column.years_after, column.years_before)
