@@ -27,6 +27,29 @@ def test_a_trial_tells_of_every_row_and_quotes_no_person(tmp_path: Path) -> None
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.csv", "perlintasan"]
 
 
+def test_every_reason_is_said_in_a_sentence(tmp_path: Path) -> None:
+    cut = [{k: v for k, v in ROWS[0].items() if k != "kode_tpi"}]
+    file = papers.write(tmp_path / "perlintasan" / "a.csv", cut)
+    said = list(sources.said(sources.check(file, None)))
+    assert "a required column was not found: kode_tpi" in said
+    assert said[-1] == "missing_column: The list lacks a column that its contract requires."
+
+
+@pytest.mark.parametrize(
+    "header", ["ID Kasus,Nama Korban,Tgl Lapor", "Nomor Register,Warna,Berat"]
+)  # the second has no word that any contract knows
+def test_a_skeleton_takes_the_columns_in_the_order_of_the_file(tmp_path: Path, header: str) -> None:
+    file = tmp_path / "kasus.csv"
+    file.write_text(header + "\nK1,X,2025-01-01\n")
+    assert sources.header_of(file) == header.split(",")
+
+
+def test_a_file_without_a_header_gives_no_skeleton(tmp_path: Path) -> None:
+    file = papers.write(tmp_path / "kasus.csv", b"")
+    with pytest.raises(sources.SourceError, match="There is nothing in the file"):
+        sources.header_of(file)
+
+
 def test_a_trial_as_json(tmp_path: Path) -> None:
     file = papers.write(tmp_path / "x.csv", ROWS[:1])
     command = ["source", "check", str(file), "--source", "perlintasan", "--json"]
