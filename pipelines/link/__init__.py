@@ -6,15 +6,8 @@ from pipelines.link.deterministic import links
 from pipelines.link.evidence import bearers, step
 from pipelines.link.history import history
 from pipelines.link.identities import identities, place_words, traveller_keys, with_keys
-from pipelines.link.matching import (
-    Found,
-    Linking,
-    Stored,
-    kept,
-    known,
-    name_keys,
-    population,
-)
+from pipelines.link.linking import Found, Linking, Stored, kept, population
+from pipelines.link.matching import known, name_keys
 from pipelines.link.model import WEIGHTS, Weights, declared, weights
 from pipelines.link.persons import (
     claims,

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import numpy as np
 from scipy import optimize
 
-from pipelines.link import blocking, choice, matching, scores
+from pipelines.link import blocking, choice, linking, matching, scores
 from pipelines.link.blocking import Known
 from pipelines.link.clusters import Hold
 from pipelines.link.model import Comparison, Model, Probabilities, Weights
@@ -260,7 +260,7 @@ def _calibration(school: School, blocked: ir.Table, learned: Weights) -> dict[st
     """Slope and intercept that make the probabilities of the best candidates come true."""
     compared = _compared(school, school.blind, blocked.drop("is_true"))
     scored = matching.scored(school.con, school.hold, compared, school.model, learned)
-    run = matching.Linking(school.con, school.hold, school.known, school.model, learned)
+    run = linking.Linking(school.con, school.hold, school.known, school.model, learned)
     population = run.population
     present = 1 - 1 / ABSENT
     kinds = tuple(k.model_copy(update={"expected": present}) for k in school.model.kinds)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipelines import contracts, link
-from pipelines.link import matching
+from pipelines.link import linking
 from tests.link import worlds
 from tests.link.verdicts import identity, judged
 from tests.link.worlds import Row, came, left, paper
@@ -242,5 +242,5 @@ def test_what_is_kept_of_the_candidates(
 ) -> None:
     row = {"record_key": "P:1", "anchor_key": "D:1", "link_probability": probability,
            "decision": decision}  # fmt: skip
-    found = worlds.rows(con, matching.kept(identity("candidates", [row])))
+    found = worlds.rows(con, linking.kept(identity("candidates", [row])))
     assert bool(found) is is_kept
