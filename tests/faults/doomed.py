@@ -69,6 +69,7 @@ def laid(points: Points) -> None:
     from pipelines.intake.arrivals import Archive
     from pipelines.lake import Lake
     from pipelines.night import Night
+    from pipelines.publish import warehouse
 
     for method in ("insert", "replace", "put", "clear", "remove", "remove_unnamed", "forget_night"):
         points.around(Lake, method, lambda _, schema, name, *__: f"{schema}.{name}")
@@ -79,6 +80,7 @@ def laid(points: Points) -> None:
     points.around(Night, "enter", lambda _, run: run.stage, "stage")
     points.around(Archive, "keep", lambda *_: "a delivery")
     points.around(Backend, "create_table", _published, "publication")
+    points.around(warehouse, "_patched", lambda _, contract, __: contract.name, "publication")
     for method in ("replace", "rename", "link", "unlink"):
         points.around(os, method, lambda *paths, **_: Path(paths[-1]).name, "file")
 
