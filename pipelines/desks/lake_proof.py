@@ -221,8 +221,8 @@ def _delivered(found: archive.Compared) -> Iterator[Claim]:
 
 def _published(extract: proof.Extract, home: _Home) -> Claim:
     """Whether the file that was published that night tells the same outcomes."""
-    then, number = home.then, home.then.night["night_number"]
-    file = next((k.file for k in kept.kept(home.now.home.warehouse) if k.number == number), None)
+    then = home.then
+    file = kept.of_night(home.now.home.warehouse, then.night["night_number"])
     if file is None:
         return Claim("published", OPEN, "berkas terbitan malam itu tidak lagi disimpan",
                      "the published file of that night is not kept any more")  # fmt: skip

@@ -51,13 +51,12 @@ def replay(
 ) -> Replayed:
     """Rebuild the last night published with that date. Raises NothingThereError without one."""
     secret = secret_of(now)
-    files = {one.number: one.file for one in kept.kept(now.home.warehouse)}
     now.home.path.mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="replay-", dir=now.home.path))
     try:
         with open_lake(now, secret, read_only=True) as lake:
             was = _night(lake, day)
-            file = files.get(was["night_number"])
+            file = kept.of_night(now.home.warehouse, was["night_number"])
             if file is None:
                 raise NothingThereError(f"the published file of {day} is not kept any more")
             report("laying the deliveries out again")

@@ -1,7 +1,6 @@
 """Publish: departures -> figures -> the published file; keeps what changed, and the night."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 import ibis
@@ -29,7 +28,8 @@ def publish(this: Night) -> None:
     lake = this.lake
     run = this.begin("publish")
     before = last_published(lake)
-    base = _base(this, before) if run.past else None
+    file = this.now.home.warehouse
+    base = kept.of_night(file, before["night_number"]) if run.past and before else None
     with lake.scratchpad() as hold:
         linked = Linked.of(lake)
         linked = replace(
@@ -45,20 +45,14 @@ def publish(this: Night) -> None:
         tables = surfaced(this, linked, chances) | _accounts(this, checks, log)
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
-        patches = {"departures": _patch(this, moved, chances)} if moved else {}
-        warehouse.write(lake.ibis, this.now.home.warehouse, tables, base, patches)
+        patches = {"departures": _patch(this, moved, chances)} if base and moved else {}
+        warehouse.write(lake.ibis, file, tables, base, patches)
         with access_log.alone(this.now), lake.transaction():
             lake.insert("reconciled", "changes", changed)
             keep_night(this, PUBLISHED, run.snapshot_id, log)
             this.enter(run)
     forget_old(lake, this.now)
     write_page(this)
-
-
-def _base(this: Night, before: dict[str, Any] | None) -> Path | None:
-    """The file of the last published night, where it is kept."""
-    files = {one.number: one.file for one in kept.kept(this.now.home.warehouse)}
-    return files.get(before["night_number"]) if before else None
 
 
 @dataclass(frozen=True)

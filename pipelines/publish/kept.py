@@ -55,6 +55,11 @@ def kept(published: Path) -> list[Kept]:
     return [_named(file) for file in files]
 
 
+def of_night(published: Path, number: int) -> Path | None:
+    """The kept file of a night by its number; None where there is none any more."""
+    return next((one.file for one in kept(published) if one.number == number), None)
+
+
 def _named(file: Path) -> Kept:
     number, night = file.stem.split("_")
     return Kept(int(number), date.fromisoformat(night), file)

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import ibis
@@ -47,7 +48,7 @@ def write(
     path: Path,
     tables: Mapping[str, ir.Table],
     base: Path | None = None,
-    patches: Mapping[str, Patch] | None = None,
+    patches: Mapping[str, Patch] = MappingProxyType({}),
 ) -> None:
     """Write the tables of schemas/marts/ to `path` in one atomic step.
 
@@ -63,10 +64,11 @@ def write(
     _sweep(path)
     try:
         half = path.with_name(f".{path.name}.half")
-        patched = patches if base and patches and not _is_worn(base, patches) else {}
-        if base and patched:
+        if base is None or _is_worn(base, patches):
+            patches = {}
+        else:
             shutil.copyfile(base, half)
-        _build(engine, half, tables, patched)
+        _build(engine, half, tables, patches)
         kept.keep(path)
         _settle(half, path)
         kept.keep(path)

@@ -61,7 +61,7 @@ def patch(before: Nation, after: Nation) -> warehouse.Patch:
 
 def write(path: Path, nation: Nation, base: Path | None = None, before: Nation = {}) -> Path:  # noqa: B006
     engine = ibis.duckdb.connect()
-    patches = {"departures": patch(before, nation)} if base else None
+    patches = {"departures": patch(before, nation)} if base else {}
     warehouse.write(engine, path, {"departures": ibis.memtable(rows_of(nation))}, base, patches)
     return path
 
