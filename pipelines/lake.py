@@ -18,7 +18,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 
-from pipelines import contracts, keys, settings, spills
+from pipelines import contracts, keys, settings, spills, statements
 from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
 
 __all__ = [
@@ -78,7 +78,8 @@ class Lake:
 
     def table(self, schema: str, name: str) -> ir.Table:
         """A lake table as it is now."""
-        return self.ibis.table(name, database=(CATALOG, schema))
+        columns = ibis.schema(contracts.lake()[schema, name].arrow_schema)
+        return statements.known(self.ibis, name, columns, (CATALOG, schema))
 
     def table_if_there(self, schema: str, name: str) -> ir.Table:
         """A lake table as it is now; empty where the lake was written by a version without."""
@@ -137,7 +138,7 @@ class Lake:
             rows = pa.Table.from_pylist(rows, contracts.lake()[schema, name].arrow_schema)
         table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
         ordered = self._as_contracted(schema, name, table)
-        self.ibis.insert(name, ordered, database=(CATALOG, schema))
+        statements.insert(self.ibis, name, ordered, (CATALOG, schema))
 
     @staticmethod
     def _as_contracted(schema: str, name: str, rows: ir.Table) -> ir.Table:
@@ -261,7 +262,7 @@ class Lake:
     def scratch(self, rows: ir.Table) -> ir.Table:
         """Work out an expression once, for this connection only; dropped with it."""
         self._scratch += 1
-        return self.ibis.create_table(f"scratch_{self._scratch}", rows, temp=True)
+        return statements.create(self.ibis, f"scratch_{self._scratch}", rows)
 
     def aside(self, stage: Callable[[ir.Table], ir.Table]) -> Callable[[pa.Table], pa.Table]:
         """A stage on Arrow rows by a connection of its own, so that another thread may run it."""

@@ -18,7 +18,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from pipelines import contracts
+from pipelines import contracts, statements
 from pipelines.publish import kept
 
 ALIAS = "warehouse"
@@ -99,7 +99,7 @@ def _build(
             if name in patches and _patched(engine, contract, patches[name]):
                 continue
             engine.con.execute(f"DROP TABLE IF EXISTS {ALIAS}.{name}")
-            engine.create_table(name, _as_contracted(rows, contract), database=(ALIAS, "main"))
+            statements.create(engine, name, _as_contracted(rows, contract), (ALIAS, "main"))
             _comment(engine, contract)
     finally:
         engine.con.execute(f"DETACH {ALIAS}")
@@ -121,7 +121,7 @@ def _patched(engine: Backend, contract: contracts.Table, patch: Patch) -> bool:
     told = [name for name in patch.told.columns if name not in contract.keys]
     fresh = _as_contracted(patch.fresh, contract)
     for made, rows in {"gone": patch.gone, "fresh": fresh, "told": patch.told}.items():
-        engine.create_table(made, rows, temp=True)
+        statements.create(engine, made, rows)
     same = " AND ".join(f't."{key}" = s."{key}"' for key in contract.keys)
     differs = " OR ".join(f't."{name}" IS DISTINCT FROM s."{name}"' for name in told)
     values = ", ".join(f'"{name}" = s."{name}"' for name in told)
