@@ -267,12 +267,15 @@ class Lake:
     def aside(self, stage: Callable[[ir.Table], ir.Table]) -> Callable[[pa.Table], pa.Table]:
         """A stage on Arrow rows by a connection of its own, so that another thread may run it."""
         backend = ibis.duckdb.from_connection(self.con.cursor())
+        compiled: dict[pa.Schema, str] = {}
 
         def run(rows: pa.Table) -> pa.Table:
             backend.con.register("delivered", rows)
             try:
-                wanted = backend.compile(stage(backend.table("delivered")))
-                return backend.con.execute(wanted).to_arrow_table()
+                if rows.schema not in compiled:
+                    wanted = stage(backend.table("delivered"))
+                    compiled[rows.schema] = backend.compile(wanted)
+                return backend.con.execute(compiled[rows.schema]).to_arrow_table()
             finally:
                 backend.con.unregister("delivered")
 

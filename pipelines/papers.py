@@ -42,12 +42,13 @@ def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scra
     repatriations = hold(
         standardise.repatriations(records["repatriations"], countries, gates, regions)
     )
-    with scratchpad() as briefly:
-        keyed = briefly(travellers(records["crossings"], briefly))
-        written = briefly(link.identities(keyed, placements, repatriations))
-        identities = hold(with_keys(written, briefly))
-        others = briefly(link.otherwise_keyed(keyed))
-        by_words = hold(link.crossings_of(records["crossings"], others))
+    with scratchpad() as longer:
+        with scratchpad() as briefly:
+            keyed = travellers(records["crossings"], briefly, scratchpad)
+            others = briefly(link.otherwise_keyed(keyed))
+            by_words = hold(link.crossings_of(records["crossings"], others))
+            written = longer(link.identities(keyed, placements, repatriations))
+        identities = hold(with_keys(written, longer))
     crossings = link.crossings_keyed(standard_crossings(records["crossings"]), by_words)
     return Papers(crossings, placements, repatriations, identities)
 
@@ -107,9 +108,10 @@ class Touched:
         return number.fill_null(NO_DOCUMENT).isin(self.documents.document_number)
 
 
-def travellers(crossings: ir.Table, hold: link.Hold) -> ir.Table:
+def travellers(crossings: ir.Table, hold: link.Hold, scratchpad: Scratchpad) -> ir.Table:
     """The ways in which travellers were written, with the record_key of each."""
-    return link.traveller_keys(hold(standardise.traveller_tuples(crossings)))
+    with scratchpad() as briefly:
+        return hold(link.traveller_keys(briefly(standardise.traveller_tuples(crossings))))
 
 
 def standard_crossings(crossings: ir.Table) -> ir.Table:

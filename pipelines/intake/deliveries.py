@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pipelines.contracts import Table
 from pipelines.intake import arrivals, read
 
-CHUNK_ROWS = 250_000
+CHUNK_ROWS = 1_000_000  # planning the judgement of a chunk costs as much as 250,000 rows of it
 SKIPPED_SPANS = 200  # listed of one delivery
 Item = TypeVar("Item")
 Judge = Callable[[pa.Table], pa.Table]

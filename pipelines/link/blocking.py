@@ -67,7 +67,7 @@ def pairs(
     `asking` (record_key, kind) are the papers that look for a partner, where that is known
     already. `hold` works out one rule after the other: all at once would need the memory of all.
     """
-    rights = hold(known.identities.select(*ATTRIBUTES, has_nik=_has_nik(known.identities)))
+    rights = hold(known.identities.select(*ATTRIBUTES, valid_nik=_valid_nik(known.identities)))
     lefts = _lefts(rights, asked_for(known, model) if asking is None else asking, model)
     block = Blocking(known, model, hold)
     if some is None:
@@ -78,7 +78,7 @@ def pairs(
         ]
     else:
         found = _some_pairs(block, lefts, rights, some)
-    return _worth_it(ibis.union(*found, distinct=True), rights)
+    return _worth_it(ibis.union(*found), rights)
 
 
 def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:
@@ -100,8 +100,10 @@ def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some
     ]
 
 
-def _has_nik(papers: ir.Table) -> ir.BooleanValue:
-    return compatible.valid_nik(papers).notnull()
+def _valid_nik(papers: ir.Table) -> ir.IntegerValue:
+    """A number for each valid NIK, since numbers are compared faster."""
+    nik = compatible.valid_nik(papers)
+    return ibis.cases((nik.notnull(), nik.hash()))
 
 
 def _lefts(papers: ir.Table, asking: ir.Table, model: Model) -> ir.Table:
@@ -155,16 +157,16 @@ class Blocking:
             wanted = wanted.filter(wanted.birth_date.isnull())
         needs_no_nik = "nik" not in rule.parts  # else the NIK decides
         if needs_no_nik and not from_either:
-            wanted = wanted.filter((wanted.link != RENEWAL) | ~wanted.has_nik)
+            wanted = wanted.filter((wanted.link != RENEWAL) | wanted.valid_nik.isnull())
         anchors = rights.filter(rights.kind.isin({paper for kind in kinds for paper in kind.right}))
-        left = self._with_parts(wanted, rule, LEFT, link="link", has_nik="has_nik")
+        left = self._with_parts(wanted, rule, LEFT, link="link", nik_of="valid_nik")
         right = self._with_parts(
-            anchors, rule, RIGHT, anchor_kind="kind", anchor_has_nik="has_nik"
+            anchors, rule, RIGHT, anchor_kind="kind", anchor_nik="valid_nik"
         ).rename(anchor_key="record_key")
         left, right = self._apart(left, right, rule, few)
         met = left.inner_join(right, ["key", *_two(left, right, rule)])
         if needs_no_nik:
-            met = met.filter((met.link != RENEWAL) | ~met.has_nik | ~met.anchor_has_nik)
+            met = met.filter((met.link != RENEWAL) | met.nik_of.isnull() | met.anchor_nik.isnull())
         fits = ibis.or_(
             *((met.link == kind.name) & met.anchor_kind.isin(kind.right) for kind in kinds)
         )
@@ -260,7 +262,7 @@ def _worth_it(pairs: ir.Table, papers: ir.Table) -> ir.Table:
 
     Of two passports the one in use first is the record, the other its anchor.
     """
-    papers = papers.select("record_key", "first_event_at", nik=compatible.valid_nik(papers))
+    papers = papers.select("record_key", "first_event_at", nik="valid_nik")
     beside = _beside(_beside(pairs, papers, "record_key", "l"), papers, "anchor_key", "r")
     t = beside.view()
     two_niks = (t.nik_l != t.nik_r).fill_null(False)

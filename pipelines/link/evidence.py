@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link.blocking import Known
+from pipelines.link.clusters import Hold
 
 # What agreement of two words is worth: bits taken from those of the commoner of the two.
 SAME_WORD, VARIANT, SAME_SPELLING = 0.0, 0.5, 1.0  # as written; by dictionary; folded
@@ -101,46 +102,61 @@ def shared_words(pairs: ir.Table, words: ir.Table) -> ir.Table:
     Takes (record_key, anchor_key, name_l, name_r). shared_bits: the bits of the words that agree,
     by the name that shares less; left_over: how many of the two names have words of their own.
     """
-    names = pairs.select("name_l", "name_r").drop_null().distinct()
-    left = words.rename({f"{c}_l": c for c in words.columns})
-    right = words.rename({f"{c}_r": c for c in words.columns})
+    named = pairs.filter(pairs.name_l.notnull() & pairs.name_r.notnull()).select(
+        "record_key", "anchor_key", name_l=pairs.name_l.hash(), name_r=pairs.name_r.hash()
+    )
+    left, right = (_renamed(_digested(words), side) for side in ("l", "r"))
+    names = named.select("name_l", "name_r").distinct()
     crossed = names.inner_join(left, "name_l").inner_join(right, "name_r")
     weighed = crossed.select(
-        "name_l", "name_r", "word_l", "word_r", "bits_l", "bits_r", bits=agreement(crossed)
-    )
-    sides = [_side(weighed, "word_l", "bits_l"), _side(weighed, "word_r", "bits_r")]
-    both = sides[0].inner_join(sides[1], ["name_l", "name_r"])
-    is_joined = both.name_l.replace(" ", "") == both.name_r.replace(" ", "")  # NUR HAYATI
+        "name_l", "name_r", "own_l", "own_r", "bits_l", "bits_r",
+        is_joined=crossed.joined_l == crossed.joined_r,  # NUR HAYATI
+        bits=agreement(crossed),
+    )  # fmt: skip
+    both = _side(weighed, "l").inner_join(_side(weighed, "r"), ["name_l", "name_r"])
     shared = both.select(
         "name_l",
         "name_r",
-        shared_bits=is_joined.ifelse(
-            ibis.least(both.all_word_l, both.all_word_r),
-            ibis.least(both.bits_word_l, both.bits_word_r),
+        shared_bits=both.is_joined_l.ifelse(
+            ibis.least(both.all_l, both.all_r), ibis.least(both.bits_l, both.bits_r)
         ),
-        left_over=is_joined.ifelse(
-            0, both.alone_word_l.cast("int64") + both.alone_word_r.cast("int64")
+        left_over=both.is_joined_l.ifelse(
+            0, both.alone_l.cast("int64") + both.alone_r.cast("int64")
         ),
     )
-    named = pairs.select("record_key", "anchor_key", "name_l", "name_r")
     return named.inner_join(shared, ["name_l", "name_r"]).drop("name_l", "name_r")
 
 
-def _side(weighed: ir.Table, word: str, bits: str) -> ir.Table:
+def _renamed(words: ir.Table, side: str) -> ir.Table:
+    return words.rename({f"{c}_{side}": c for c in words.columns})
+
+
+def _digested(words: ir.Table) -> ir.Table:
+    """Words with digests of all that need only be equal; a nation's names are grouped by them in
+    half the time. `own` is the word itself, `joined` its name without spaces."""
+    forms = {name: words[name].hash() for name in ("name", "canonical", "spelling", "letters")}
+    whole = words.name.replace(" ", "").hash()
+    return words.select("word", "bits", **forms, own=words.word.hash(), joined=whole)
+
+
+def _side(weighed: ir.Table, side: str) -> ir.Table:
     """Per two names: the bits that the words of one side find in the other, and all they have."""
-    best = weighed.group_by("name_l", "name_r", word).agg(
-        bits=weighed.bits.max(), own=weighed[bits].max()
+    best = weighed.group_by("name_l", "name_r", f"own_{side}").agg(
+        bits=weighed.bits.max(),
+        most=weighed[f"bits_{side}"].max(),
+        is_joined=weighed.is_joined.any(),
     )
     found = {
-        f"bits_{word}": best.bits.sum(),
-        f"all_{word}": best.own.sum(),
-        f"alone_{word}": (best.bits <= 0).any(),
+        f"bits_{side}": best.bits.sum(),
+        f"all_{side}": best.most.sum(),
+        f"alone_{side}": (best.bits <= 0).any(),
+        f"is_joined_{side}": best.is_joined.any(),
     }
     return best.group_by("name_l", "name_r").agg(**found)
 
 
 def agreement(t: ir.Table) -> ir.FloatingValue:
-    """Bits by which two words (word_l, word_r and their forms) agree; 0 where they do not."""
+    """Bits by which two words (`_digested`, _l and _r) agree; 0 where they do not."""
     bits = ibis.least(t.bits_l, t.bits_r)
     shorter = ibis.least(t.word_l.length(), t.word_r.length())
     edits = t.word_l.levenshtein(t.word_r)
@@ -152,7 +168,7 @@ def agreement(t: ir.Table) -> ir.FloatingValue:
     )
     is_initial = (shorter == 1) & (t.word_l.left(1) == t.word_r.left(1))
     worth = ibis.cases(
-        (t.word_l == t.word_r, bits - SAME_WORD),
+        (t.own_l == t.own_r, bits - SAME_WORD),
         (t.canonical_l == t.canonical_r, bits - VARIANT),
         (t.spelling_l == t.spelling_r, bits - SAME_SPELLING),
         (is_initial, ibis.least(bits, INITIAL_BITS)),
@@ -260,13 +276,19 @@ OF_PAPERS = (*ATTRIBUTES, "places")
 SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event")
 
 
-def compared(known: Known, pairs: ir.Table, trips: ir.Table, words: ir.Table) -> ir.Table:
+def compared(
+    known: Known,
+    pairs: ir.Table,
+    trips: ir.Table,
+    words: ir.Table,
+    hold: Hold = lambda table: table,
+) -> ir.Table:
     """Pairs with both papers beside each other and what they share. Key: record_key, anchor_key.
 
     Columns: kind, ATTRIBUTES of both papers with _l and _r, SHARED. `words` are the weighed words
-    of their names.
+    of their names. `hold` works out the papers beside each other, of which everything is made.
     """
-    beside = _with_returns(_side_by_side(known, pairs), trips).view()
+    beside = hold(_with_returns(_side_by_side(known, pairs), trips)).view()
     dated = beside.select("record_key", "anchor_key", "kind", event_on="event_on_l",
                           event_country="event_country_l")  # fmt: skip
     happened = events(dated, trips).union(renewals(beside, trips))

@@ -235,7 +235,6 @@ class Linking:
         seeds = ibis.union(
             stored.touched.select("record_key"),
             *(ends(t) for t in (certain.fresh, certain.stale) if t is not None),
-            distinct=True,
         )
         return clusters.reached(self.hold, seeds, edges)
 
@@ -254,7 +253,6 @@ class Linking:
             stored.touched.select("record_key"),
             stored.judged.select("record_key"),
             *(ends(t) for t in (certain.fresh, certain.stale, pairs.fresh, pairs.stale)),
-            distinct=True,
         )
         return clusters.reached(self.hold, seeds, self.hold(edges))
 

@@ -109,7 +109,7 @@ def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> 
     paired = replace(known, identities=hold(papers.semi_join(ends(pairs), "record_key")))
     trips = hold(evidence.trips(crossings, travel_documents(paired.identities)))
     words = weighed(hold, paired)
-    return hold(scores.numbered(evidence.compared(paired, pairs, trips, words)))
+    return hold(scores.numbered(evidence.compared(paired, pairs, trips, words, hold)))
 
 
 def weighed(hold: Hold, known: Known) -> ir.Table:

@@ -45,8 +45,8 @@ class Linked:
         )
 
     def held(self, hold: link.Hold) -> "Linked":
-        """The same, worked out once."""
-        worked = ("crossings", "placements", "repatriations", "shared_identities")
+        """The same, worked out once; all but the crossings, which are too many to be kept."""
+        worked = ("placements", "repatriations", "shared_identities")
         return replace(self, **{name: hold(getattr(self, name)) for name in worked})
 
 
@@ -66,17 +66,13 @@ def reconcile_departures(this: Night) -> None:
             past = None
         affected = hold(_affected(this, past, gaps)) if past else None
         linked = Linked.of(lake, affected).held(hold)
-        journeys = hold(reconcile.journeys(linked.crossings, policy))
+        journeys, findings = _lives(this, linked, record_starts_on, hold)
         departures = reconcile.departures(
             journeys, linked.placements, linked.repatriations, linked.persons,
             reference.memtable("permitted_stays"), gaps, policy, this.night, record_starts_on,
         )  # fmt: skip
         named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
         matches = hold(reconcile.list_matches(journeys, linked.repatriations, policy))
-        findings = reconcile.findings_of_persons(
-            linked.crossings, journeys, linked.placements, linked.shared_identities, policy,
-            this.night, record_starts_on,
-        )  # fmt: skip
         lake.put("reconciled", "departures", named, _of(lake, "departures", affected))
         lake.put("reconciled", "list_matches", matches, _matched(lake, matches, past))
         if affected is None:
@@ -88,6 +84,24 @@ def reconcile_departures(this: Night) -> None:
         lake.insert("reconciled", "findings", _findings_of_records(this, gaps))
         _put_refused(this)
         lake.replace("reconciled", "gaps", gaps)
+
+
+def _lives(
+    this: Night, linked: Linked, record_starts_on: date | None, hold: link.Hold
+) -> tuple[ir.Table, ir.Table]:
+    """The journeys and the findings of persons.
+
+    A nation's crossings fill the memory; they are given up before anything else is made.
+    """
+    with this.lake.scratchpad() as briefly:
+        # Without what says only where a crossing stands, a third of its width.
+        crossings = briefly(linked.crossings.drop("is_known_gate", "batch_id", "row_number"))
+        journeys = hold(reconcile.journeys(crossings, this.policy))
+        findings = reconcile.findings_of_persons(
+            crossings, standard(this.lake).crossings, journeys, linked.placements,
+            linked.shared_identities, this.policy, this.night, record_starts_on,
+        )  # fmt: skip
+        return journeys, hold(findings)
 
 
 def refusals(this: Night) -> ir.Table:

@@ -134,6 +134,7 @@ FINDINGS: tuple[Finding, ...] = (
 
 def findings_of_persons(
     crossings: ir.Table,
+    written: ir.Table,
     journeys: ir.Table,
     placements: ir.Table,
     identities: ir.Table,
@@ -143,14 +144,22 @@ def findings_of_persons(
 ) -> ir.Table:
     """What the records of each person say, one row per occurrence; all of them name the person.
 
-    Takes crossings and placements with persons, and journeys. `identities` (person_id,
-    document_number, birth_date; one row per way in which a person was written down) tell who has
-    conflicting birth dates, and who has several passports, which is dear to find among all
-    crossings; people of one identity may be left out. `detail` holds codes, counts and dates only.
+    Takes crossings and placements with persons, and journeys. `written` (crossing_id, batch_id,
+    row_number) tells where a crossing stands. `identities` (person_id, document_number, birth_date;
+    one row per way in which a person was written down) tell who has conflicting birth dates, and
+    who has several passports, which is dear to find among all crossings; people of one identity
+    may be left out. `detail` holds codes, counts and dates only.
     """
-    return ibis.union(
-        _from_journeys(crossings, journeys, policy),
+    marked = ibis.union(
+        entries_without_exit(journeys),
+        two_exits_in_a_row(journeys),
+        duplicate_crossings(journeys),
+        same_minute_pairs(journeys),
+        out_of_order_times(journeys, policy),
         two_live_passports(_of_several_documents(crossings, identities)),
+    )
+    return ibis.union(
+        _at_crossings(marked, crossings, written),
         placements_without_exit(placements, journeys, policy, as_of, coverage_from or as_of),
         conflicting_birth_dates(identities, policy),
     )
@@ -169,19 +178,13 @@ def finding_codes() -> pa.Table:
     return pa.Table.from_pylist([vars(finding) for finding in FINDINGS])
 
 
-def _from_journeys(crossings: ir.Table, journeys: ir.Table, policy: Policy) -> ir.Table:
-    """Findings that journeys already know, joined once to the crossings they concern."""
-    marked = ibis.union(
-        entries_without_exit(journeys),
-        two_exits_in_a_row(journeys),
-        duplicate_crossings(journeys),
-        same_minute_pairs(journeys),
-        out_of_order_times(journeys, policy),
-    )
-    rows = crossings.select(
-        "crossing_id", "batch_id", "row_number", "person_id", "gate_code", occurred_on="crossed_on"
-    ).join(marked, "crossing_id")
-    return as_findings(rows)
+def _at_crossings(marked: ir.Table, crossings: ir.Table, written: ir.Table) -> ir.Table:
+    """Findings (code, crossing_id, detail), joined once to the crossings that they concern."""
+    theirs = crossings.select(
+        "crossing_id", "person_id", "gate_code", occurred_on="crossed_on"
+    ).inner_join(marked, "crossing_id")
+    places = written.select("crossing_id", "batch_id", "row_number")
+    return as_findings(theirs.inner_join(places, "crossing_id"))
 
 
 def entries_without_exit(journeys: ir.Table) -> ir.Table:
@@ -242,14 +245,19 @@ def out_of_order_times(journeys: ir.Table, policy: Policy) -> ir.Table:
 
 
 def two_live_passports(crossings: ir.Table) -> ir.Table:
-    """Passports first used while another passport of the person was still to be used again."""
+    """Passports first used while another passport of the person was still to be used again
+    (code, crossing_id, detail)."""
     firsts = _first_uses(_of_several_passports(crossings))
     earlier = ibis.window(
         group_by="person_id", order_by=["crossed_at", "crossing_id"], preceding=(None, 1)
     )
     rows = firsts.mutate(others_used_until=firsts.used_until.max().over(earlier))
     rows = rows.filter(rows.crossed_at < rows.others_used_until)
-    return as_findings(rows.mutate(occurred_on=rows.crossed_on), "two_live_passports")
+    return rows.select(
+        code=ibis.literal("two_live_passports"),
+        crossing_id=rows.crossing_id,
+        detail=ibis.null("string"),
+    )
 
 
 def _of_several_documents(crossings: ir.Table, identities: ir.Table) -> ir.Table:

@@ -306,6 +306,7 @@ def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict
         "matches": reconcile.list_matches(journeys, lists, policy),
         "findings": reconcile.findings_of_persons(
             tables["crossings"],
+            tables["crossings"],
             journeys,
             placements,
             written,
