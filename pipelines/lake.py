@@ -106,20 +106,26 @@ class Lake:
     def create_missing(self, *names: tuple[str, str]) -> None:
         """Create the tables and columns of the contracts that are not there; all, or `names`."""
         wanted = {name: contracts.lake()[name] for name in names or contracts.lake()}
-        for schema in sorted({schema for schema, _ in wanted}):
-            self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
         there = self._columns()
-        for (schema, name), table in wanted.items():
-            columns = ibis.schema(table.arrow_schema)
-            if (schema, name) not in there:
-                self.ibis.create_table(name, schema=columns, database=(CATALOG, schema))
-                continue
-            for column in columns:
-                if column not in there[schema, name]:
-                    kind = DuckDBType.to_string(columns[column])
-                    self.con.execute(
-                        f"ALTER TABLE {CATALOG}.{schema}.{name} ADD COLUMN {column} {kind}"
-                    )
+        missing = {name: table for name, table in wanted.items() if name not in there}
+        with self.transaction():
+            for schema in sorted({schema for schema, _ in missing}):
+                self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
+            for (schema, name), table in missing.items():
+                made = ibis.schema(table.arrow_schema)
+                self.ibis.create_table(name, schema=made, database=(CATALOG, schema))
+            for (schema, name), columns in there.items():
+                if (schema, name) in wanted:
+                    self._add_missing(schema, name, columns)
+
+    def _add_missing(self, schema: str, name: str, there: list[str]) -> None:
+        """Add the columns of the contract to a table that an earlier version has written."""
+        for column, kind in ibis.schema(contracts.lake()[schema, name].arrow_schema).items():
+            if column not in there:
+                self.con.execute(
+                    f"ALTER TABLE {CATALOG}.{schema}.{name} "
+                    f"ADD COLUMN {column} {DuckDBType.to_string(kind)}"
+                )
 
     def _columns(self) -> dict[tuple[str, str], list[str]]:
         """Columns of each table by (schema, name), in one look at the catalog."""
