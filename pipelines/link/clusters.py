@@ -89,13 +89,24 @@ def _two_sexes(known: ir.Table) -> ir.Table:
 
 
 def _two_places(known: ir.Table, trips: ir.Table) -> ir.Table:
-    """A crossing on one document, well within a journey that another shows from exit to entry."""
+    """A crossing on one document, well within a journey that another shows from exit to entry.
+
+    Who owns two passports may come home and leave again on the other; then the first crossing
+    within is an entry, and the last an exit.
+    """
     theirs = trips.inner_join(known.select("record_key", "cluster_id"), "record_key")
     away = theirs.filter(theirs.is_exit & theirs.is_next_entry)
-    other = theirs.view().select("cluster_id", other_key="record_key", other_on="crossed_on")
+    other = theirs.view().select(
+        "cluster_id", other_key="record_key", is_other_exit="is_exit", other_on="crossed_on",
+        before_on="previous_on", after_on="next_on",
+    )  # fmt: skip
     met = away.inner_join(other, "cluster_id")
     inside = (met.other_on > met.crossed_on) & (met.other_on < met.next_on)
-    return _of(met.filter((met.record_key != met.other_key) & inside).distinct(), "two_places")
+    is_first = (met.before_on < met.crossed_on).fill_null(True)
+    is_last = (met.after_on > met.next_on).fill_null(True)
+    is_impossible = met.is_other_exit.ifelse(is_first, is_last)
+    found = met.filter((met.record_key != met.other_key) & inside & is_impossible)
+    return _of(found.distinct(), "two_places")
 
 
 def _judged(members: ir.Table, apart: ir.Table) -> ir.Table:

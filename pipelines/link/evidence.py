@@ -204,10 +204,11 @@ RANK = {name: number for number, name in enumerate(EVENTS)}
 
 
 def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
-    """Crossings on `documents` (record_key, travel_document), each with the day of the next one.
+    """Crossings on `documents` (record_key, travel_document), each with the days of its neighbours.
 
-    Columns: record_key, is_exit, crossed_on, country_code, is_first, next_on (null for the last),
-    is_next_entry, is_lone_entry (not after an exit on the same document).
+    Columns: record_key, is_exit, crossed_on, country_code, is_first, previous_on (null for the
+    first), next_on (null for the last), is_next_entry, is_lone_entry (not after an exit on the
+    same document).
     """
     theirs = crossings.select(
         "crossing_id", "crossed_at", "is_exit", "crossed_on", "country_code",
@@ -215,6 +216,7 @@ def trips(crossings: ir.Table, documents: ir.Table) -> ir.Table:
     ).inner_join(documents, "travel_document")  # fmt: skip
     order = ibis.window(group_by="record_key", order_by=["crossed_at", "crossing_id"])
     following = theirs.mutate(
+        previous_on=theirs.crossed_on.lag().over(order),
         next_on=theirs.crossed_on.lead().over(order),
         is_next_entry=(~theirs.is_exit.lead().over(order)).fill_null(False),
         is_first=ibis.row_number().over(order) == 0,
@@ -353,15 +355,19 @@ def homecomings(pairs: ir.Table, trips: ir.Table) -> ir.Table:
     """Pairs of passports of which the one leaves and the other comes home. Key: record_key,
     anchor_key.
 
-    The exit is followed by no entry on its own passport, and the entry, which follows no exit on
-    its own, lies where that entry should. Column is_from_there: from the country left for.
+    The entry follows no exit on its own passport and lies where that exit should end: before
+    anything else on the passport that left, and where that is an entry as well, with an exit on
+    the one that came home in between. Column is_from_there: from the country left for.
     """
-    is_open = trips.is_exit & ~trips.is_next_entry
-    left = trips.filter(is_open).select(
-        out_key="record_key", left_on="crossed_on", until="next_on", left_for="country_code"
-    )
+    left = trips.filter(trips.is_exit).select(
+        out_key="record_key", left_on="crossed_on", until="next_on", left_for="country_code",
+        is_closed="is_next_entry",
+    )  # fmt: skip
     came = trips.filter(trips.is_lone_entry).select(
-        home_key="record_key", came_on="crossed_on", came_from="country_code"
+        home_key="record_key",
+        came_on="crossed_on",
+        came_from="country_code",
+        left_again_on=ibis.cases((~trips.is_next_entry, trips.next_on)),
     )
     either = ibis.union(
         pairs.mutate(out_key=pairs.record_key, home_key=pairs.anchor_key),
@@ -369,7 +375,8 @@ def homecomings(pairs: ir.Table, trips: ir.Table) -> ir.Table:
     )
     met = either.inner_join(left, "out_key").inner_join(came, "home_key")
     is_between = (met.left_on <= met.came_on) & (met.came_on <= met.until).fill_null(True)
-    found = met.filter(is_between)
+    has_left_again = (met.left_again_on <= met.until).fill_null(False)
+    found = met.filter(is_between & (~met.is_closed | has_left_again))
     return found.group_by("record_key", "anchor_key").agg(
         is_from_there=(found.left_for == found.came_from).fill_null(False).any()
     )

@@ -95,11 +95,21 @@ JOURNEY = [left("D:1", 10), came("D:1", 20)]
         ([left("D:1", 10), left("D:1", 20), came("D:2", 15)], False),
         ([came("D:1", 10), left("D:1", 20), left("D:2", 15)], False),
         ([*JOURNEY, left("D:1", 12)], False),
+        ([*JOURNEY, came("D:2", 12), left("D:2", 18)], False),
+        ([*JOURNEY, came("D:2", 12), left("D:2", 20)], False),
+        ([*JOURNEY, came("D:2", 12), left("D:2", 21)], True),
+        ([*JOURNEY, came("D:2", 12), left("D:2", 15), came("D:2", 18)], True),
+        ([*JOURNEY, left("D:2", 12), came("D:2", 18)], True),
+        ([*JOURNEY, came("D:2", 10), left("D:2", 18)], False),
+        ([*JOURNEY, came("D:2", 9), left("D:2", 18)], True),
     ],
     ids=["left on the first day", "left the day after", "came the day after",
          "came the day before the end", "came on the last day", "a journey around the journey",
          "left later", "the journey has no end", "the journey ends with another exit",
-         "at home in between", "on the same document"],
+         "at home in between", "on the same document", "home and out again",
+         "out again on the last day", "out again the day after the end", "home, out and home again",
+         "a journey within the journey", "home on the first day and out again",
+         "home before the first day and out again"],
 )  # fmt: skip
 def test_two_places_at_once(con: Any, crossings: list[Row], is_broken: bool) -> None:
     assert broken(con, TWO, crossings) == (["two_places"] if is_broken else [])

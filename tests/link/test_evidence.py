@@ -288,6 +288,26 @@ RENEWALS: dict[str, tuple[list[Row], list[Row], str | None]] = {
         [came("D:2", 51), left("D:2", 90)],
         "overlaps",
     ),
+    "home and out again on the other, within a journey of the one": (
+        [left("D:1", 0), came("D:1", 60)],
+        [came("D:2", 20), left("D:2", 50)],
+        "comes_home",
+    ),
+    "home and out again on the other, from another country": (
+        [left("D:1", 0), came("D:1", 60)],
+        [came("D:2", 20, "SGP"), left("D:2", 50)],
+        "comes_home_otherwise",
+    ),
+    "out again on the other on the last day of the journey": (
+        [left("D:1", 0), came("D:1", 60)],
+        [came("D:2", 20), left("D:2", 60)],
+        "comes_home",
+    ),
+    "out again on the other a day after the end of the journey": (
+        [left("D:1", 0), came("D:1", 60)],
+        [came("D:2", 20), left("D:2", 61)],
+        "overlaps",
+    ),
     "out on the second and home on the first": (
         [came("D:1", 0), came("D:1", 60)],
         [left("D:2", 30), left("D:2", 70)],
