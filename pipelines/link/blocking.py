@@ -82,7 +82,7 @@ def pairs(
 
 
 def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:
-    """Pairs with one of `some`, rule by rule.
+    """Pairs with one of `some`, rule by rule; rules for which nobody asks are left out.
 
     Two passports are found from either side at once, so that those touched need only to ask.
     """
@@ -90,14 +90,19 @@ def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some
     asked = block.hold(lefts.semi_join(both, "record_key"))
     others = block.hold(lefts.filter(lefts.link != RENEWAL))
     answering = block.hold(rights.semi_join(some.touched, "record_key"))
-    return [
-        found
-        for rule in block.model.blocking_rules
-        for found in (
-            block.pairs(rule, asked, rights, LEFT, from_either=True),
-            block.pairs(rule, others, answering, RIGHT),
-        )
-    ]
+    is_asked, may_ask = _links(asked), _links(others)
+    found = [asked.limit(0).select("record_key", anchor_key="record_key", kind="link")]
+    for rule in block.model.blocking_rules:
+        if is_asked.intersection(rule.kinds):
+            found.append(block.pairs(rule, asked, rights, LEFT, from_either=True))
+        if may_ask.intersection(rule.kinds):
+            found.append(block.pairs(rule, others, answering, RIGHT))
+    return found
+
+
+def _links(lefts: ir.Table) -> set[str]:
+    """The kinds of link for which these papers look for a partner."""
+    return set(lefts.select("link").distinct().to_pyarrow()["link"].to_pylist())
 
 
 def _valid_nik(papers: ir.Table) -> ir.IntegerValue:

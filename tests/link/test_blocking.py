@@ -64,6 +64,11 @@ CASES = {
         {"birth_date": BORN, "name": "SUPARDJ", "place": HERE, "sex": "L"},
         {"sex": "P"},
     ),
+    "birth_date_word_and_place": Case(
+        {"birth_date": BORN, "name": "SUPARDI", "place": HERE, "sex": "L"},
+        {"birth_date": BORN, "name": "SUPARDI BIN JOKO", "place": HERE, "sex": "L"},
+        {"place": THERE},
+    ),
     "birth_month_word_and_place": Case(
         {"birth_date": BORN, "name": "SITI RAHAYU", "place": HERE},
         {"birth_date": date(1990, 5, 18), "name": "RAHAYU", "place": HERE},
