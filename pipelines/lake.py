@@ -75,10 +75,15 @@ class Lake:
         ibis.options.sql.fuse_selects = False
         self.ibis: Backend = ibis.duckdb.from_connection(con)
         self._scratch = 0
+        self._there: dict[tuple[str, str], list[str]] | None = None  # once asked for
 
     def table(self, schema: str, name: str) -> ir.Table:
-        """A lake table as it is now."""
-        columns = ibis.schema(contracts.lake()[schema, name].arrow_schema)
+        """A lake table as it is now, with those columns of its contract that are there."""
+        if self._there is None:
+            self._there = self._columns()
+        there = self._there.get((schema, name), [])
+        contract = ibis.schema(contracts.lake()[schema, name].arrow_schema)
+        columns = ibis.schema({column: contract[column] for column in contract if column in there})
         return statements.known(self.ibis, name, columns, (CATALOG, schema))
 
     def table_if_there(self, schema: str, name: str) -> ir.Table:
@@ -117,6 +122,7 @@ class Lake:
             for (schema, name), columns in there.items():
                 if (schema, name) in wanted:
                     self._add_missing(schema, name, columns)
+        self._there = None
 
     def _add_missing(self, schema: str, name: str, there: list[str]) -> None:
         """Add the columns of the contract to a table that an earlier version has written."""
