@@ -64,8 +64,7 @@ class Points:
 
 def laid(points: Points) -> None:
     """Put points wherever a night writes."""
-    from ibis.backends.duckdb import Backend
-
+    from pipelines import statements
     from pipelines.intake.arrivals import Archive
     from pipelines.lake import Lake
     from pipelines.night import Night
@@ -79,14 +78,14 @@ def laid(points: Points) -> None:
     points.around(Night, "begin", lambda _, stage: stage, "stage")
     points.around(Night, "enter", lambda _, run: run.stage, "stage")
     points.around(Archive, "keep", lambda *_: "a delivery")
-    points.around(Backend, "create_table", _published, "publication")
+    points.around(statements, "create", _published, "publication")
     points.around(warehouse, "_patched", lambda _, contract, __: contract.name, "publication")
     for method in ("replace", "rename", "link", "unlink"):
         points.around(os, method, lambda *paths, **_: Path(paths[-1]).name, "file")
 
 
-def _published(_: Any, name: str, *__: Any, **told: Any) -> str | None:
-    return name if told.get("database") == ("warehouse", "main") else None
+def _published(_: Any, name: str, __: Any, place: Any = None) -> str | None:
+    return name if place == ("warehouse", "main") else None
 
 
 if __name__ == "__main__":

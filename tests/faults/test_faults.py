@@ -27,5 +27,6 @@ def test_a_night_killed_three_times_says_what_an_undisturbed_one_says(
     assert {point.partition(":")[0] for point in passed} == {
         "stage", "write", "commit", "publication", "file",
     }  # fmt: skip
+    assert "publication: before create hotspots" in passed
     house.points = passed
     assert len(list(driver.points_of(house))) >= 40
