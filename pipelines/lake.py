@@ -82,9 +82,9 @@ class Lake:
         if self._there is None:
             self._there = self._columns()
         there = self._there.get((schema, name), [])
-        contract = ibis.schema(contracts.lake()[schema, name].arrow_schema)
-        columns = ibis.schema({column: contract[column] for column in contract if column in there})
-        return statements.known(self.ibis, name, columns, (CATALOG, schema))
+        contract = statements.columns_of(contracts.lake()[schema, name])
+        columns = {column: kind for column, kind in contract.items() if column in there}
+        return statements.known(self.ibis, name, ibis.schema(columns), (CATALOG, schema))
 
     def table_if_there(self, schema: str, name: str) -> ir.Table:
         """A lake table as it is now; empty where the lake was written by a version without."""
@@ -117,7 +117,7 @@ class Lake:
             for schema in sorted({schema for schema, _ in missing}):
                 self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{schema}")
             for (schema, name), table in missing.items():
-                made = ibis.schema(table.arrow_schema)
+                made = statements.columns_of(table)
                 self.ibis.create_table(name, schema=made, database=(CATALOG, schema))
             for (schema, name), columns in there.items():
                 if (schema, name) in wanted:
@@ -126,7 +126,7 @@ class Lake:
 
     def _add_missing(self, schema: str, name: str, there: list[str]) -> None:
         """Add the columns of the contract to a table that an earlier version has written."""
-        for column, kind in ibis.schema(contracts.lake()[schema, name].arrow_schema).items():
+        for column, kind in statements.columns_of(contracts.lake()[schema, name]).items():
             if column not in there:
                 self.con.execute(
                     f"ALTER TABLE {CATALOG}.{schema}.{name} "
@@ -149,13 +149,8 @@ class Lake:
         if isinstance(rows, list):
             rows = pa.Table.from_pylist(rows, contracts.lake()[schema, name].arrow_schema)
         table = ibis.memtable(rows) if isinstance(rows, pa.Table) else rows
-        ordered = self._as_contracted(schema, name, table)
+        ordered = statements.as_contracted(table, contracts.lake()[schema, name])
         statements.insert(self.ibis, name, ordered, (CATALOG, schema))
-
-    @staticmethod
-    def _as_contracted(schema: str, name: str, rows: ir.Table) -> ir.Table:
-        types = ibis.schema(contracts.lake()[schema, name].arrow_schema)
-        return rows.select(**{column: rows[column].cast(types[column]) for column in types})
 
     def replace(self, schema: str, name: str, rows: ir.Table | pa.Table) -> None:
         """Replace all rows of a table."""
@@ -173,7 +168,7 @@ class Lake:
             return
         contract = contracts.lake()[schema, name]
         with self.scratchpad() as hold:
-            was, now = (hold(self._as_contracted(schema, name, rows)) for rows in (old, fresh))
+            was, now = (hold(statements.as_contracted(rows, contract)) for rows in (old, fresh))
             gone = hold(was.difference(now, distinct=False).select(*contract.keys))
             self._delete(schema, name, gone, contract.keys)
             self.insert(schema, name, now.difference(was, distinct=False))

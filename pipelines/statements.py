@@ -1,7 +1,7 @@
-"""Tables of the engine made of Ibis expressions, by one statement each.
+"""Tables of the engine made of Ibis expressions.
 
 What Ibis offers for it parses the SQL that it has just written, and asks the engine for the columns
-that it has just given: a third of a small night.
+that it has just given: a seventh of a small night.
 """
 
 import ibis
@@ -9,6 +9,8 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
+
+from pipelines import contracts
 
 TEMPORARY = ("temp", "main")  # where the engine keeps the tables of one connection
 Place = tuple[str, str]  # catalog and schema
@@ -29,6 +31,17 @@ def insert(engine: Backend, name: str, rows: ir.Table, place: Place) -> None:
     listed = ", ".join(f'"{column}"' for column in rows.columns)
     engine._run_pre_execute_hooks(rows)  # it registers what is held in memory
     engine.con.execute(f"INSERT INTO {_named(name, place)} ({listed}) {engine.compile(rows)}")
+
+
+def as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
+    """Columns and types of the contract, in its order."""
+    types = columns_of(contract)
+    return rows.select(**{name: rows[name].cast(types[name]) for name in types})
+
+
+def columns_of(contract: contracts.Table) -> ibis.Schema:
+    """The columns of a contract and their types."""
+    return ibis.schema(contract.arrow_schema)
 
 
 def known(engine: Backend, name: str, columns: ibis.Schema, place: Place) -> ir.Table:

@@ -94,7 +94,7 @@ def _lives(
     A nation's crossings fill the memory; they are given up before anything else is made.
     """
     with this.lake.scratchpad() as briefly:
-        # Without what says only where a crossing stands, a third of its width.
+        # Without what says only where a crossing stands: few of them are asked for it.
         crossings = briefly(linked.crossings.drop("is_known_gate", "batch_id", "row_number"))
         journeys = hold(reconcile.journeys(crossings, this.policy))
         findings = reconcile.findings_of_persons(

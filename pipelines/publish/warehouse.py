@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
@@ -99,7 +98,8 @@ def _build(
             if name in patches and _patched(engine, contract, patches[name]):
                 continue
             engine.con.execute(f"DROP TABLE IF EXISTS {ALIAS}.{name}")
-            statements.create(engine, name, _as_contracted(rows, contract), (ALIAS, "main"))
+            contracted = statements.as_contracted(rows, contract)
+            statements.create(engine, name, contracted, (ALIAS, "main"))
             _comment(engine, contract)
     finally:
         engine.con.execute(f"DETACH {ALIAS}")
@@ -119,7 +119,7 @@ def _patched(engine: Backend, contract: contracts.Table, patch: Patch) -> bool:
     """
     table = f"{ALIAS}.{contract.name}"
     told = [name for name in patch.told.columns if name not in contract.keys]
-    fresh = _as_contracted(patch.fresh, contract)
+    fresh = statements.as_contracted(patch.fresh, contract)
     for made, rows in {"gone": patch.gone, "fresh": fresh, "told": patch.told}.items():
         statements.create(engine, made, rows)
     same = " AND ".join(f't."{key}" = s."{key}"' for key in contract.keys)
@@ -134,12 +134,6 @@ def _patched(engine: Backend, contract: contracts.Table, patch: Patch) -> bool:
         engine.con.execute(order)
     there = engine.table(contract.name, database=(ALIAS, "main")).count()
     return bool(there.to_pyarrow().as_py() == patch.rows.to_pyarrow().as_py())
-
-
-def _as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
-    """Columns and types of the contract, in its order."""
-    types = ibis.schema(contract.arrow_schema)
-    return rows.select(**{name: rows[name].cast(types[name]) for name in types})
 
 
 def _comment(engine: Backend, contract: contracts.Table) -> None:
