@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from pipelines.standardise import words
 
 
+@words.once
 def country_words(countries: ir.Table) -> ir.Table:
     """Every word that means a country. Key: word (compact). Columns: word, country_code.
 

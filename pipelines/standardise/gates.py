@@ -17,6 +17,7 @@ _KIND_OF_PLACE = {
 }
 
 
+@words.once
 def gate_words(gates: ir.Table) -> ir.Table:
     """Every word that means a gate. Key: word. Columns: word, gate_code."""
     texts = [gates.code, gates["name"], words.listed(gates.aliases)]

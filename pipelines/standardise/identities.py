@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import is_placeholder_name, standard_name
+from pipelines.standardise.names import standard_name, usable
 
 IN_LIEU = "SPLP"
 
@@ -85,6 +85,6 @@ def _standardised(tuples: ir.Table) -> ir.Table:
     named = whole.mutate(name=standard_name(whole.raw_name)).view()
     return named.mutate(
         document_number=document_number(named.raw_document),
-        name=is_placeholder_name(named.name).ifelse(ibis.null(str), named.name),
+        name=usable(named.name),
         nik=nik(named.nik),
     )

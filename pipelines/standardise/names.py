@@ -53,10 +53,14 @@ def standard_name(raw: ir.StringValue) -> ir.StringValue:
     )
 
 
-def usable_name(raw: ir.StringValue) -> ir.StringValue:
-    """The standard name; null where it names nobody."""
-    name = standard_name(raw)
+def usable(name: ir.StringValue) -> ir.StringValue:
+    """A standard name; null where it names nobody."""
     return is_placeholder_name(name).ifelse(ibis.null(str), name)
+
+
+def with_standard_name(records: ir.Table) -> ir.Table:
+    """`records` with full_name as a standard name; a step of its own, since it is long to write."""
+    return records.mutate(full_name=standard_name(records.full_name))
 
 
 def tokens(name: ir.StringValue) -> ir.ArrayValue:

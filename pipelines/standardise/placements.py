@@ -8,7 +8,7 @@ from pipelines.standardise import places
 from pipelines.standardise.crossings import local_date
 from pipelines.standardise.gates import HOURS_AHEAD_OF_UTC
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import usable_name
+from pipelines.standardise.names import usable, with_standard_name
 
 CANCELLED = "BATAL"
 VALID = ("TERBIT", "PERPANJANGAN")
@@ -24,11 +24,12 @@ def placements(records: ir.Table, countries: ir.Table, regions: places.Regions) 
     """
     country = country_names.resolved(records.country_name, countries)
     placed = located(_with_validity(records), regions)
-    joined = placed.left_join(country, [("country_name", "raw_country")])
+    named = with_standard_name(placed)
+    joined = named.left_join(country, [("country_name", "raw_country")])
     return joined.select(
         "placement_id",
         nik=nik(joined.nik),
-        name=usable_name(joined.full_name),
+        name=usable(joined.full_name),
         birth_date=joined.birth_date,
         birth_place=joined.birth_place,
         sex=joined.sex,

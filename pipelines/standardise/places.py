@@ -55,6 +55,7 @@ class Regions(NamedTuple):
         )
 
 
+@words.once
 def province_words(regions: Regions) -> ir.Table:
     """Words that mean a province. Key: word. Columns: word, province_code."""
     names = regions.provinces.select("code", text=regions.provinces["name"])
@@ -65,6 +66,7 @@ def province_words(regions: Regions) -> ir.Table:
     return codes.union(_keyed(named, "province_code")).distinct()
 
 
+@words.once
 def regency_words(regions: Regions) -> ir.Table:
     """Words that can mean a regency. Key: word, regency_code; some words mean two.
 
@@ -86,6 +88,7 @@ def regency_words(regions: Regions) -> ir.Table:
     return ibis.union(codes, full, short, distinct=True)
 
 
+@words.once
 def district_words(regions: Regions) -> ir.Table:
     """Words that can mean a district. Key: word, district_code; many words mean several.
 
@@ -208,6 +211,7 @@ def _likely(regions: Regions, majority: float) -> ir.Table:
     return shared.filter(is_likely).select("word", "province_code", "likely_regency_code")
 
 
+@words.once
 def namesakes(regions: Regions) -> ir.Table:
     """Regencies under the smallest code of those that share their name. Key: regency_code.
 

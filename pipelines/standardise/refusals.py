@@ -8,7 +8,7 @@ from pipelines.standardise import gates as gate_names
 from pipelines.standardise import purposes
 from pipelines.standardise.crossings import local_date
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import usable_name
+from pipelines.standardise.names import usable, with_standard_name
 
 
 def refusals(
@@ -23,9 +23,9 @@ def refusals(
     gate = gate_names.resolved(records.gate_code, gates)
     country = country_names.resolved(records.country_name, countries)
     reason = reasons(records.refusal_reason, synonyms_of_reason)
+    current = with_standard_name(records.filter(records.superseded_by.isnull()))
     joined = (
-        records.filter(records.superseded_by.isnull())
-        .left_join(gate, [("gate_code", "raw_gate")])
+        current.left_join(gate, [("gate_code", "raw_gate")])
         .left_join(country, [("country_name", "raw_country")])
         .left_join(reason, [("refusal_reason", "raw_reason")])
     )
@@ -37,7 +37,7 @@ def refusals(
         is_nonprocedural=(joined.known_reason == "NONPROSEDURAL").fill_null(False),
         document_number=document_number(joined.document_number),
         nik=nik(joined.nik),
-        name=usable_name(joined.full_name),
+        name=usable(joined.full_name),
         birth_date=joined.birth_date,
         batch_id=joined.batch_id,
         row_number=joined.row_number,

@@ -7,7 +7,7 @@ from pipelines.standardise import countries as country_names
 from pipelines.standardise import gates as gate_names
 from pipelines.standardise import places
 from pipelines.standardise.identifiers import document_number, nik
-from pipelines.standardise.names import usable_name
+from pipelines.standardise.names import usable, with_standard_name
 
 OLDEST = 120
 SEXES = ("L", "P")  # another word says nothing, and might say who it is
@@ -26,13 +26,14 @@ def repatriations(
     versions = ibis.window(group_by=["list_file", "list_number"])
     dated = records.mutate(first_received_at=records.received_at.min().over(versions))
     placed = located(dated.filter(dated.superseded_by.isnull()), regions)
-    joined = placed.left_join(country, [("country_name", "raw_country")]).left_join(
+    named = with_standard_name(placed)
+    joined = named.left_join(country, [("country_name", "raw_country")]).left_join(
         gate, [("arrival_point", "raw_gate")]
     )
     return joined.select(
         "list_file",
         "list_number",
-        name=usable_name(joined.full_name),
+        name=usable(joined.full_name),
         sex=ibis.cases((joined.sex.isin(SEXES), joined.sex)),
         birth_date=joined.birth_date,
         birth_year=birth_year(joined.birth_date, joined.arrived_on, joined.age),

@@ -5,8 +5,14 @@ apostrophes, punctuation, spaces.
 """
 
 import unicodedata
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import ParamSpec
 
+import ibis
 import ibis.expr.types as ir
+
+P = ParamSpec("P")
 
 # Latin-1 and Latin Extended-A capitals; text is in capitals before it is folded.
 _ACCENTED = [
@@ -56,3 +62,16 @@ def listed(text: ir.StringValue) -> ir.StringValue:
     A bar means "or" to the split of Spark, which reads it as a regular expression.
     """
     return text.replace("|", ";").split(";").unnest()
+
+
+def once(of: Callable[P, ir.Table]) -> Callable[P, ir.Table]:
+    """Words that follow from reference tables alone, worked out once for all who look them up.
+
+    Written out at each use, they were half of the SQL of a small night.
+    """
+
+    @cache
+    def worked_out(*tables: P.args, **named: P.kwargs) -> ir.Table:
+        return ibis.memtable(of(*tables, **named).to_pyarrow())
+
+    return wraps(of)(worked_out)  # type: ignore[return-value]
