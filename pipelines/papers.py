@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines import contracts, link, reference, standardise
-from pipelines.link.identities import list_key, placement_key
+from pipelines.link.identities import document_key, list_key, placement_key
 
 Scratchpad = Callable[[], AbstractContextManager[link.Hold]]
 LIST_ROW = ["list_file", "list_number"]
@@ -77,6 +77,11 @@ class Touched:
             hold(changed["placements"].select("placement_id").distinct()),
             hold(changed["repatriations"].select(*LIST_ROW).distinct()),
         )
+
+    @property
+    def document_keys(self) -> ir.Table:
+        """(record_key) of the documents."""
+        return self.documents.select(record_key=document_key(self.documents.document_number))
 
     def records(self, records: dict[str, ir.Table]) -> dict[str, ir.Table]:
         """All versions of the records concerned."""

@@ -38,7 +38,7 @@ KEYS = {
     "person_id": "person", "other_person_id": "person", "record_key": "record",
     "anchor_key": "record", "departure_id": "departure", "departure_key": "departure",
     "crossing_id": "id", "exit_crossing_id": "id", "return_crossing_id": "id",
-    "placement_id": "id", "refusal_id": "id", "spelling": "sighting",
+    "placement_id": "id", "refusal_id": "id", "spelling": "sighting", "former_key": "record",
 }  # fmt: skip
 LISTED = {"list_file", "list_number"}
 DELIVERED = {"batch_id", "row_number"}

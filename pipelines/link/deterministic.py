@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import compatible
+from pipelines.link.identities import document_key
 from pipelines.link.model import Rule
 
 Agreement = Callable[[ir.Table], ir.BooleanValue]
@@ -72,7 +73,7 @@ def _sharing(identities: ir.Table, token: str) -> ir.Table:
     """Identities whose token at least two of them carry. A document's own traveller anchors it."""
     bearing = identities.filter(identities[token].notnull()).mutate(
         token=identities[token],
-        bears_token=(identities.record_key == ibis.literal("D:") + identities[token]).cast("int64"),
+        bears_token=(identities.record_key == document_key(identities[token])).cast("int64"),
     )
     shared = bearing.group_by("token").agg(bearers=lambda t: t.count())
     return bearing.semi_join(shared.filter(shared.bearers > 1), "token")

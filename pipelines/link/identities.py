@@ -84,7 +84,7 @@ def _apart(rows: ir.Table, key: str) -> tuple[ir.Table, ir.Table]:
 
 
 def _keyed(t: ir.Table, is_bearer: ir.BooleanValue) -> ir.Table:
-    document = ibis.literal("D:") + t.document_number
+    document = document_key(t.document_number)
     key = ibis.coalesce(
         ibis.cases((is_bearer, document)),
         document + "|" + _written(t),
@@ -163,6 +163,11 @@ def listed(repatriations: ir.Table) -> ir.Table:
             first_event_at=repatriations.arrived_on,
         )
     )
+
+
+def document_key(number: ir.StringValue) -> ir.StringValue:
+    """The record_key of a document with its commonest bearer."""
+    return ibis.literal("D:") + number
 
 
 def placement_key(placements: ir.Table) -> ir.StringValue:

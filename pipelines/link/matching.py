@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from pipelines.link import blocking, choice, evidence, names, scores
 from pipelines.link.blocking import Known
 from pipelines.link.clusters import Hold
+from pipelines.link.identities import document_key
 from pipelines.link.model import Model, Weights
 
 LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability")
@@ -51,7 +52,7 @@ def known(
 
 def with_travel_document(identities: ir.Table) -> ir.Table:
     """`identities` with travel_document: the number of which they are the bearer."""
-    is_bearer = identities.record_key == ibis.literal("D:") + identities.document_number
+    is_bearer = identities.record_key == document_key(identities.document_number)
     return identities.mutate(travel_document=ibis.cases((is_bearer, identities.document_number)))
 
 
@@ -98,9 +99,7 @@ def _entries(crossings: ir.Table, identities: ir.Table) -> ir.Table:
     ).distinct()
     entered = crossings.filter(~crossings.is_exit & crossings.document_number.notnull())
     met = entered.semi_join(wanted, ["crossed_on", "country_code"])
-    return met.select(
-        "crossed_on", "country_code", record_key=ibis.literal("D:") + met.document_number
-    )
+    return met.select("crossed_on", "country_code", record_key=document_key(met.document_number))
 
 
 def compared(hold: Hold, known: Known, pairs: ir.Table, crossings: ir.Table) -> ir.Table:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import ibis
 import ibis.expr.types as ir
 
-from pipelines.link.identities import list_key, placement_key
+from pipelines.link.identities import document_key, list_key, placement_key
 
 Pseudonym = Callable[[ir.StringValue], ir.StringValue]
 
@@ -49,15 +49,10 @@ def person_records(
 def claims(renumbered: ir.Table, identities: ir.Table) -> ir.Table:
     """Documents named after a number that they bore before a correction. Key: record_key.
 
-    Columns: former_key, former_received_at, former_event_at. `renumbered` is that of `standardise`;
-    a claim lapses where one of all `identities` bears the number.
+    Takes `renumbered` of `standardise`, and has its columns; a claim lapses where one of all
+    `identities` bears the number.
     """
-    claimed = renumbered.select(
-        record_key=ibis.literal("D:") + renumbered.document_number,
-        former_key=ibis.literal("D:") + renumbered.former_number,
-        former_received_at="first_received_at",
-        former_event_at="first_event_at",
-    ).anti_join(identities, [("former_key", "record_key")])
+    claimed = renumbered.anti_join(identities, [("former_key", "record_key")])
     earliest = ["former_received_at", "former_event_at", "record_key", "former_key"]
     for key in ("former_key", "record_key"):  # one document claims it, and claims one
         order = ibis.window(group_by=key, order_by=earliest)
@@ -183,7 +178,7 @@ def crossings_keyed(crossings: ir.Table, others: ir.Table) -> ir.Table:
     others = others.rename(by_words="record_key")
     whole = crossings.view()  # closes the joins that made it, so that more can follow
     joined = whole.left_join(others, "crossing_id")
-    by_document = ibis.literal("D:") + joined.document_number
+    by_document = document_key(joined.document_number)
     return joined.select(*crossings.columns, record_key=joined.by_words.coalesce(by_document))
 
 
@@ -198,7 +193,7 @@ def crossings_with_person(crossings: ir.Table, person_records: ir.Table) -> ir.T
 
 def otherwise_keyed(keyed: ir.Table) -> ir.Table:
     """The ways of writing that their document alone does not lead to: none, or another bearer's."""
-    by_document = keyed.record_key == ibis.literal("D:") + keyed.document_number
+    by_document = keyed.record_key == document_key(keyed.document_number)
     return keyed.filter(~by_document.fill_null(False))
 
 

@@ -14,7 +14,6 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-from scipy import optimize
 
 from pipelines.link import blocking, choice, linking, matching, scores
 from pipelines.link.blocking import Known
@@ -280,6 +279,8 @@ def _fitted(probability: Any, is_true: Any) -> dict[str, float]:
 
     Where every candidate is true or none is, the data alone would make it infinitely steep.
     """
+    from scipy import optimize  # half a second that only training needs
+
     clipped = np.clip(probability.astype(float), 1e-9, 1 - 1e-9)
     odds, truth = np.log(clipped / (1 - clipped)), is_true.astype(float)
 

@@ -74,11 +74,16 @@ class Night:
     only: Collection[str] | None = None  # numbers of the arrivals to be taken in; None: all
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Past | None]:
-        """One stage in one transaction; gives what it may build on, None where on nothing."""
-        run = self.begin(name)
+    def stage(self, name: str) -> Iterator[None]:
+        """A whole stage in one transaction."""
+        with self.keeping(self.begin(name)):
+            yield
+
+    @contextmanager
+    def keeping(self, run: "Run") -> Iterator[None]:
+        """One transaction for all that a stage keeps; the ledger of stages goes with it."""
         with self.lake.transaction():
-            yield run.past
+            yield
             self.enter(run)
 
     def begin(self, stage: str) -> "Run":
@@ -88,11 +93,6 @@ class Night:
         self._refuse_too_early(stage, runs)
         at = datetime.now(UTC), time.perf_counter()
         return Run(stage, self._past(stage, runs), self.lake.snapshot_id, *at)
-
-    def end(self, run: "Run") -> None:
-        """End a stage that has nothing to write."""
-        with self.lake.transaction():
-            self.enter(run)
 
     def enter(self, run: "Run") -> None:
         """Enter a stage in the ledger, in the transaction of what it has written."""
@@ -193,7 +193,9 @@ def latest_checks(lake: Lake) -> ir.Table:
     return checks.filter(checks.night_number == checks.night_number.max())
 
 
-def records_of(lake: Lake) -> dict[str, ir.Table]:
-    """All versions of the delivered records that departures are made of."""
-    names = ("crossings", "placements", "repatriations")
+RECORDS = ("crossings", "placements", "repatriations")  # what departures are made of
+
+
+def records_of(lake: Lake, names: Collection[str] = RECORDS) -> dict[str, ir.Table]:
+    """All versions of delivered records, by table."""
     return {name: lake.table("records", name) for name in names}

@@ -1,12 +1,13 @@
 """Link: identities -> pairs -> links -> persons; writes the schema `identity`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
-from pipelines import link, reference, standardise
-from pipelines.lake import Lake
+from pipelines import link, reference, standardise, tallies
+from pipelines.lake import Change, Lake
 from pipelines.night.context import Night, Past, last_published
 from pipelines.night.standardise import standard
 
@@ -48,24 +49,25 @@ def link_persons(this: Night) -> None:
     with lake.scratchpad() as hold:
         changed = Changed.since(run.past, lake, hold) if run.past else None
         if changed and changed.is_nothing:
-            this.end(run)
-            return
+            with this.keeping(run):
+                return
         of_night, judgements = standard(lake), lake.table("identity", "judgements")
         counted = bearers_of(lake, changed, hold)
         known = link.known(
             hold, of_night.identities, of_night.crossings, counted.every,
             reference.memtable("name_words"),
         )  # fmt: skip
-        renumbered = hold(standardise.renumbered(lake.table("records", "crossings")))
+        renumbered = lake.table("standard", "renumbered")
         stored = _stored(lake, changed, counted, renumbered, hold) if changed else None
         linking = link.Linking(lake.con, hold, known, link.declared(), this.weights)
         found = linking.run(judgements, of_night.crossings, stored)
         persons = _persons_of(this, found, renumbered, judgements, hold)
-        with lake.transaction():
-            lake.put("identity", "bearers", counted.fresh, counted.stale)
-            _keep_found(lake, found)
-            persons.keep(lake)
-            this.enter(run)
+        bearers = lake.change(hold, "identity", "bearers", counted.fresh, counted.stale)
+        changes = [bearers, *_found(lake, found, hold), *persons.changes(lake, hold)]
+        with this.keeping(run):
+            for change in changes:
+                lake.make(change)
+            lake.insert("identity", "person_history", persons.history)
 
 
 @dataclass(frozen=True)
@@ -88,18 +90,14 @@ def bearers_of(lake: Lake, changed: Changed | None, hold: link.Hold) -> Bearers:
         return Bearers(every, every, None, None)
     kept, rows = lake.table("identity", "bearers"), changed.identities
     came, went = (link.bearers(rows.filter(side)) for side in (rows.is_now, ~rows.is_now))
-    signed = came.union(went.mutate(bearers=-went.bearers))
-    moved = signed.group_by("spelling").agg(moved=signed.bearers.sum())
-    told = moved.filter(moved.moved != 0).left_join(kept, "spelling")
-    before = told.bearers.fill_null(0)
-    counted = hold(told.select("spelling", before=before, bearers=before + told.moved))
-    was, now = (link.step(ibis.greatest(counted[n], 1)) for n in ("before", "bearers"))
-    fresh = hold(counted.filter(counted.bearers > 0).select("spelling", "bearers"))
+    moved = hold(tallies.moved(kept, came, went, "bearers"))
+    was, now = (link.step(ibis.greatest(moved[n], 1)) for n in ("before", "now"))
+    fresh = hold(tallies.as_kept(moved, "bearers"))
     return Bearers(
-        hold(kept.anti_join(counted, "spelling").union(fresh)),
+        hold(kept.anti_join(moved, "spelling").union(fresh)),
         fresh,
-        hold(kept.semi_join(counted, "spelling")),
-        hold(counted.filter(was != now).select("spelling")),
+        hold(kept.semi_join(moved, "spelling")),
+        hold(moved.filter(was != now).select("spelling")),
     )
 
 
@@ -110,12 +108,9 @@ def _stored(
     assert counted.reweighed is not None  # noqa: S101
     rows, identities = changed.identities, standard(lake).identities
     # A document that may be named after another number, or no longer, stands with its person.
-    document = ibis.literal("D:")
     new, former = (
-        renumbered.select(
-            record_key=document + renumbered[name], other=document + renumbered.document_number
-        )
-        for name in ("document_number", "former_number")
+        renumbered.select(record_key=name, other="record_key")
+        for name in ("record_key", "former_key")
     )
     claiming = new.union(former).semi_join(changed.touched, "record_key")
     before = identities.select("record_key", "kind").anti_join(
@@ -137,17 +132,17 @@ def _stored(
     )
 
 
-def _keep_found(lake: Lake, found: link.Found) -> None:
-    """Keep what linkage found of the identities in scope."""
+def _found(lake: Lake, found: link.Found, hold: link.Hold) -> Iterator[Change]:
+    """What linkage found of the identities in scope."""
     decided = {"links": found.links, "candidates": link.kept(found.candidates)}
     for name, rows in decided.items():
         kept = lake.table("identity", name)
         old = None if found.scope is None else kept.semi_join(found.scope, "record_key")
-        lake.put("identity", name, rows, old)
+        yield lake.change(hold, "identity", name, rows, old)
     for name, (fresh, stale) in {
         "certain": found.certain, "pairs": found.pairs, "asked": found.asked,
     }.items():  # fmt: skip
-        lake.put("identity", name, fresh, stale)
+        yield lake.change(hold, "identity", name, fresh, stale)
 
 
 @dataclass(frozen=True)
@@ -162,15 +157,14 @@ class Persons:
     history: ir.Table
     before: ir.Table | None
 
-    def keep(self, lake: Lake) -> None:
-        """Write the tables persons, person_records and person_history."""
+    def changes(self, lake: Lake, hold: link.Hold) -> Iterator[Change]:
+        """What becomes another in the tables persons and person_records."""
         was = None
         if self.before is not None:
             ids = self.before.select("person_id").union(self.records.select("person_id"))
             was = lake.table("identity", "persons").semi_join(ids.distinct(), "person_id")
-        lake.put("identity", "persons", self.persons, was)
-        lake.put("identity", "person_records", self.records, self.before)
-        lake.insert("identity", "person_history", self.history)
+        yield lake.change(hold, "identity", "persons", self.persons, was)
+        yield lake.change(hold, "identity", "person_records", self.records, self.before)
 
 
 def _persons_of(

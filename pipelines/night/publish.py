@@ -69,12 +69,17 @@ class Moved:
 
     @classmethod
     def since(cls, lake: Lake, before: dict[str, Any], hold: link.Hold, *, are_few: bool) -> Self:
-        """Worked out once where they are few; after a rebuild they may be all."""
+        """Where they are few; after a rebuild, all of both nights."""
         then, name = before["snapshot_id"], ("reconciled", "departures")
-        moved = hold(lake.changed(*name, then).select("departure_key").distinct())
-        nights = lake.table_at(*name, then), lake.table(*name)
-        was, now = (night.semi_join(moved, "departure_key") for night in nights)
-        return cls(before, *((hold(was), hold(now)) if are_few else (was, now)))
+        if not are_few:
+            return cls(before, lake.table_at(*name, then), lake.table(*name))
+        rows = hold(lake.changed(*name, then))
+        went, came = (rows.filter(rows.is_now == side).drop("is_now") for side in (False, True))
+        # Runs that published nothing may lie in between, and their versions with them.
+        was, now = (
+            one.difference(other, distinct=False) for one, other in ((went, came), (came, went))
+        )
+        return cls(before, hold(was), hold(now))
 
 
 def _patch(this: Night, moved: Moved, chances: ir.Table) -> warehouse.Patch:
@@ -128,7 +133,7 @@ def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Tab
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
     )
-    crossings = standard(lake).crossings
+    traffic = lake.table("standard", "traffic")
     provinces, regencies = reference.memtable("provinces"), reference.memtable("regencies")
     gates = reference.memtable("gates")
     residents = standardise.population(lake.table("records", "population"), provinces, regencies)
@@ -154,12 +159,12 @@ def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Tab
             this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
-        "gates": surface.gates(crossings, departures, refusals(this), gates, provinces),
+        "gates": surface.gates(traffic, departures, refusals(this), gates, provinces),
         "repatriations": surface.repatriations(
             linked.repatriations, matches, departures, provinces
         ),
         "coverage": surface.coverage(
-            crossings,
+            traffic,
             departures,
             linked.placements,
             linked.repatriations,
@@ -168,7 +173,7 @@ def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Tab
         ),
         "benchmarks": surface.benchmarks(
             *published(),
-            crossings,
+            traffic,
             departures,
             linked.placements,
             linked.repatriations,

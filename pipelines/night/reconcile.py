@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from pipelines import link, papers, reconcile, reference, standardise
 from pipelines.lake import Lake
 from pipelines.link.identities import list_key, placement_key
-from pipelines.night.context import Night, Past, records_of
+from pipelines.night.context import Night, Past
 from pipelines.night.standardise import standard
 
 REFUSED = ibis.memtable({"code": [reconcile.LEFT_BY_ANOTHER_GATE]})
@@ -57,13 +57,14 @@ def crossings_with_person(lake: Lake) -> ir.Table:
 
 def reconcile_departures(this: Night) -> None:
     """Journeys, outcomes and findings of the persons for whom anything may be another."""
-    lake, policy = this.lake, this.policy
-    with this.stage("reconcile") as past, lake.scratchpad() as hold:
-        crossings = standard(lake).crossings
-        record_starts_on = crossings.crossed_on.min().to_pyarrow().as_py()
-        gaps = hold(reconcile.feed_gaps(crossings, policy))
-        if past and _starts_elsewhere(lake, past, record_starts_on):
-            past = None
+    lake, policy, run = this.lake, this.policy, this.begin("reconcile")
+    with lake.scratchpad() as hold:
+        past, traffic = run.past, lake.table("standard", "traffic")
+        record_starts_on = _first_day(traffic)
+        gaps = hold(reconcile.feed_gaps(traffic, policy))
+        if past:
+            then = lake.table_at("standard", "traffic", past.snapshot_id)
+            past = past if _first_day(then) == record_starts_on else None
         affected = hold(_affected(this, past, gaps)) if past else None
         linked = Linked.of(lake, affected).held(hold)
         journeys, findings = _lives(this, linked, record_starts_on, hold)
@@ -73,17 +74,24 @@ def reconcile_departures(this: Night) -> None:
         )  # fmt: skip
         named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
         matches = hold(reconcile.list_matches(journeys, linked.repatriations, policy))
-        lake.put("reconciled", "departures", named, _of(lake, "departures", affected))
-        lake.put("reconciled", "list_matches", matches, _matched(lake, matches, past))
-        if affected is None:
-            lake.clear("reconciled", "findings")
-        else:
-            lake.remove("reconciled", "findings", "person_id", affected)
-        lake.remove_unnamed("reconciled", "findings", "person_id")
-        lake.insert("reconciled", "findings", findings)
-        lake.insert("reconciled", "findings", _findings_of_records(this, gaps))
-        _put_refused(this)
-        lake.replace("reconciled", "gaps", gaps)
+        of_records = hold(_findings_of_records(this, gaps))
+        known = _of(lake, "departures", affected), _matched(lake, matches, past)
+        changes = [
+            lake.change(hold, "reconciled", "departures", named, known[0]),
+            lake.change(hold, "reconciled", "list_matches", matches, known[1]),
+        ]
+        with this.keeping(run):
+            for change in changes:
+                lake.make(change)
+            if affected is None:
+                lake.clear("reconciled", "findings")
+            else:
+                lake.remove("reconciled", "findings", "person_id", affected)
+            lake.remove_unnamed("reconciled", "findings", "person_id")
+            lake.insert("reconciled", "findings", findings)
+            lake.insert("reconciled", "findings", of_records)
+            _put_refused(this)
+            lake.replace("reconciled", "gaps", gaps)
 
 
 def _lives(
@@ -129,11 +137,7 @@ def _put_refused(this: Night) -> None:
 def _findings_of_records(this: Night, gaps: ir.Table) -> ir.Table:
     """What is found in the records as a whole."""
     of_night = standard(this.lake)
-    others = ("refusals", "recruitment", "population")
-    unresolved = standardise.unresolved(
-        **records_of(this.lake), **{name: this.lake.table("records", name) for name in others},
-        purposes=papers.purposes(), reasons=papers.reasons(),
-    )  # fmt: skip
+    unresolved = this.lake.table("standard", "unresolved")
     announced = reconcile.announced(*published())
     return ibis.union(
         reconcile.findings_of_records(of_night.crossings, gaps, unresolved),
@@ -164,24 +168,10 @@ def _matched(lake: Lake, matches: ir.Table, past: Past | None) -> ir.Table | Non
     return known.semi_join(rows, key)
 
 
-def _starts_elsewhere(lake: Lake, past: Past, day: date | None) -> bool:
-    """Whether the border record begins on another day than the last time."""
-    crossings = standard(lake).crossings
-    changed = lake.changed("standard", "crossings", past.snapshot_id)
-    on_day = changed.crossed_on == ibis.literal(day, "date")
-    told = changed.agg(
-        came=(on_day & changed.is_now).sum(),
-        went=(on_day & ~changed.is_now).sum(),
-        went_before=((changed.crossed_on < ibis.literal(day, "date")) & ~changed.is_now).sum(),
-        rows=changed.count(),
-    )
-    [row] = told.to_pyarrow().to_pylist()
-    if not row["rows"]:
-        return False
-    if day is None or row["went_before"]:
-        return True
-    there = crossings.filter(crossings.crossed_on == ibis.literal(day, "date")).count()
-    return not row["went"] and bool(there.to_pyarrow().as_py() == (row["came"] or 0))
+def _first_day(traffic: ir.Table) -> date | None:
+    """The day on which the border record begins."""
+    first: date | None = traffic.crossed_on.min().to_pyarrow().as_py()
+    return first
 
 
 def _affected(this: Night, past: Past, gaps: ir.Table) -> ir.Table:

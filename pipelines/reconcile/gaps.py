@@ -16,19 +16,20 @@ SCHEMA = ibis.schema(
 )
 
 
-def feed_gaps(crossings: ir.Table, policy: Policy) -> ir.Table:
+def feed_gaps(traffic: ir.Table, policy: Policy) -> ir.Table:
     """Days without crossings, or with few, of a direction that is normally busy.
 
-    Gives gap_on and is_exit (key), the crossings that came and the number expected. Usual is the
-    median of the days with crossings within `feed_gap_window_days`: the lower one of before and
-    after, so that a lasting fall of travel is no gap. A direction is normally busy where more than
-    half of those days have crossings and the usual number is at least `feed_gap_min_crossings`:
-    then silence cannot be chance. A few crossings a week, or a ship a week, are never one.
+    Takes crossings counted by day (crossed_on, is_exit, crossings). Gives gap_on and is_exit (key),
+    the crossings that came and the number expected. Usual is the median of the days with crossings
+    within `feed_gap_window_days`: the lower one of before and after, so that a lasting fall of
+    travel is no gap. A direction is normally busy where more than half of those days have crossings
+    and the usual number is at least `feed_gap_min_crossings`: then silence cannot be chance. A few
+    crossings a week, or a ship a week, are never one.
 
     Only days between the first and the last of the record are judged. Few crossings count as part
     of a delivery only with a week on either side: a record may begin and end slowly.
     """
-    counted = crossings.group_by("crossed_on", "is_exit").agg(crossings=crossings.count())
+    counted = traffic.group_by("crossed_on", "is_exit").agg(crossings=traffic.crossings.sum())
     busy = counted.view()
     days = _every_day(busy).left_join(busy, ["crossed_on", "is_exit"])
     days = days.select("crossed_on", "is_exit", crossings=days.crossings.fill_null(0))

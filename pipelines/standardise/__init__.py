@@ -14,6 +14,7 @@ from pipelines.standardise.population import population
 from pipelines.standardise.recruitment import recruitment
 from pipelines.standardise.refusals import refusals
 from pipelines.standardise.repatriations import repatriations
+from pipelines.standardise.traffic import NO_GATE, traffic
 from pipelines.standardise.unresolved import (
     unresolved,
     unresolved_crossings,
@@ -25,6 +26,7 @@ from pipelines.standardise.unresolved import (
 )
 
 __all__ = [
+    "NO_GATE",
     "Regions",
     "birth_places",
     "crossings",
@@ -43,6 +45,7 @@ __all__ = [
     "repatriations",
     "standard_name",
     "tokens",
+    "traffic",
     "traveller_tuples",
     "unresolved",
     "unresolved_crossings",

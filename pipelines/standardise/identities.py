@@ -49,25 +49,29 @@ def traveller_tuples(records: ir.Table) -> ir.Table:
                    "issuing_office")  # fmt: skip
 
 
-def renumbered(records: ir.Table) -> ir.Table:
+def renumbered(earlier: ir.Table, current: ir.Table) -> ir.Table:
     """Documents of current crossings of which an earlier version bore another number.
 
-    Key: document_number, former_number. `records` are all versions of the crossings. Columns:
-    first_received_at and first_event_at of the earliest version that bore the former number.
+    Key: record_key, former_key, those of the documents under both numbers. Takes superseded and
+    current versions of crossings. Columns: former_received_at and former_event_at of the earliest
+    version that bore the former number.
     """
-    earlier = records.filter(records.superseded_by.notnull()).select(
-        "crossing_id", "received_at", "crossed_at",
-        former_number=document_number(records.document_number),
-    )  # fmt: skip
-    current = records.filter(records.superseded_by.isnull())
-    current = current.semi_join(earlier, "crossing_id").select(
-        "crossing_id", document_number=lambda t: document_number(t.document_number)
+    former = earlier.select(
+        "crossing_id", "received_at", "crossed_at", former_number=_number(earlier)
     )
-    both = current.inner_join(earlier, "crossing_id")
+    known = current.semi_join(earlier, "crossing_id")
+    both = known.select("crossing_id", document_number=_number(known)).inner_join(
+        former, "crossing_id"
+    )
     other = both.filter(both.document_number != both.former_number)
-    return other.group_by("document_number", "former_number").agg(
-        first_received_at=other.received_at.min(), first_event_at=other.crossed_at.min()
-    )
+    return other.group_by(
+        record_key=ibis.literal("D:") + other.document_number,
+        former_key=ibis.literal("D:") + other.former_number,
+    ).agg(former_received_at=other.received_at.min(), former_event_at=other.crossed_at.min())
+
+
+def _number(records: ir.Table) -> ir.StringValue:
+    return document_number(records.document_number)
 
 
 def _worded(tuples: ir.Table, records: ir.Table, code: str, word: str) -> ir.Table:

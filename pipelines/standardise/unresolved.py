@@ -4,6 +4,8 @@ Only words of countries, gates, purposes and regions are here: nothing that name
 Every table: source, field, value, rows. Key: source, field, value.
 """
 
+from collections.abc import Callable
+
 import ibis
 import ibis.expr.types as ir
 
@@ -17,28 +19,22 @@ from pipelines.standardise.refusals import reasons as refusal_reasons
 from pipelines.standardise.repatriations import located as located_rows
 
 
-def unresolved(
-    crossings: ir.Table,
-    placements: ir.Table,
-    repatriations: ir.Table,
-    refusals: ir.Table,
-    recruitment: ir.Table,
-    population: ir.Table,
-    purposes: ir.Table,
-    reasons: ir.Table,
-) -> ir.Table:
-    """The unknown words of all records, by the tables of `data/reference/`."""
+def unresolved(records: dict[str, ir.Table], purposes: ir.Table, reasons: ir.Table) -> ir.Table:
+    """The unknown words of the tables of records given, by the tables of `data/reference/`.
+
+    Each row is counted by itself: words of rows that came add to those of the rows before.
+    """
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     regions = places.Regions.shipped()
-    return ibis.union(
-        unresolved_crossings(crossings, purposes, countries, gates),
-        unresolved_placements(placements, countries, regions),
-        unresolved_repatriations(repatriations, countries, gates, regions),
-        unresolved_refusals(refusals, reasons, countries, gates),
-        unresolved_recruitment(recruitment, countries),
-        unresolved_population(population, regions.provinces, regions.regencies),
-        distinct=False,
-    )
+    of: dict[str, Callable[[ir.Table], ir.Table]] = {
+        "crossings": lambda t: unresolved_crossings(t, purposes, countries, gates),
+        "placements": lambda t: unresolved_placements(t, countries, regions),
+        "repatriations": lambda t: unresolved_repatriations(t, countries, gates, regions),
+        "refusals": lambda t: unresolved_refusals(t, reasons, countries, gates),
+        "recruitment": lambda t: unresolved_recruitment(t, countries),
+        "population": lambda t: unresolved_population(t, regions.provinces, regions.regencies),
+    }
+    return ibis.union(*(of[name](rows) for name, rows in records.items()))
 
 
 def unresolved_crossings(

@@ -114,14 +114,10 @@ def _factors(rows: ir.Table, ago: ir.IntegerValue) -> dict[str, ir.StringValue]:
 def effects(rows: ir.Table, seen_to: date) -> pa.Table:
     """Log-odds of staying away by factor and level, with standard error (key factor, level).
 
-    Takes `followed`; reads comparable departures that were given SETTLED_DAYS. Each fold learns
-    from the others (key fold, too). The factor START has the intercept.
+    Takes the `teaching`; reads departures that were given SETTLED_DAYS. Each fold learns from the
+    others (key fold, too). The factor START has the intercept.
     """
-    settled = rows.filter(
-        rows.is_comparable
-        & (rows.departed_on <= ibis.literal(seen_to - timedelta(days=SETTLED_DAYS)))
-    )
-    settled = _thinned(settled)
+    settled = rows.filter(rows.departed_on <= ibis.literal(seen_to - timedelta(days=SETTLED_DAYS)))
     stayed = (settled.ending != OWN) | (settled.days > SETTLED_DAYS)
     key = (*FACTORS, "fold")
     cells = settled.group_by(key).agg(all=settled.count(), stayed=stayed.sum())
@@ -133,12 +129,15 @@ def effects(rows: ir.Table, seen_to: date) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _thinned(settled: ir.Table) -> ir.Table:
-    """All departures, or those of every second, fourth, ... day where they are more than ENOUGH."""
-    step, departures = 1, settled.count().to_pyarrow().as_py()
+def teaching(rows: ir.Table, departures: int) -> ir.Table:
+    """Of `followed` the departures that tell how others behave.
+
+    Those of every second, fourth, ... day where all `departures` are more than ENOUGH.
+    """
+    comparable, step = rows.filter(rows.is_comparable), 1
     while departures / step > ENOUGH:
         step *= 2
-    return settled.filter(settled.day % step == 0) if step > 1 else settled
+    return comparable.filter(comparable.day % step == 0) if step > 1 else comparable
 
 
 def fitted(cells: pd.DataFrame) -> pa.Table:

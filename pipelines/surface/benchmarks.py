@@ -39,7 +39,7 @@ COLUMNS = (
 def benchmarks(
     figures: ir.Table,
     measures: ir.Table,
-    crossings: ir.Table,
+    traffic: ir.Table,
     departures: ir.Table,
     placements: ir.Table,
     rows: ir.Table,
@@ -48,13 +48,14 @@ def benchmarks(
 ) -> ir.Table:
     """Published figures beside ours (key figure, period_start, measure, dimension, code).
 
-    Takes published_figures and published_measures, and the records of the night. Crossings count
-    by their day at the gate, valid placements by the day on which their process finished,
-    departures by their exit, returns on lists by their arrival and once, however many lists hold
-    them. Where the deliveries do not cover the period, our value is null.
+    Takes published_figures and published_measures, and the records of the night, crossings counted
+    by day and gate (`traffic`). Crossings count by their day at the gate, valid placements by the
+    day on which their process finished, departures by their exit, returns on lists by their arrival
+    and once, however many lists hold them. Where the deliveries do not cover the period, our value
+    is null.
     """
     days = ibis.union(
-        *_of_crossings(crossings),
+        *_of_crossings(traffic),
         _of_placements(placements),
         _of_departures(departures),
         _of_lists(rows, matches),
@@ -94,10 +95,10 @@ def _by_day(t: ir.Table, measure: str) -> ir.Table:
     return ibis.union(*cells)
 
 
-def _of_crossings(crossings: ir.Table) -> list[ir.Table]:
+def _of_crossings(traffic: ir.Table) -> list[ir.Table]:
     """Crossings handed over to us are those of citizens."""
-    rows = crossings.group_by("is_exit", day=crossings.crossed_on, gate=crossings.gate_code).agg(
-        counted=crossings.count(), delivered=crossings.count()
+    rows = traffic.group_by("is_exit", day=traffic.crossed_on, gate=traffic.gate_code).agg(
+        counted=traffic.crossings.sum(), delivered=traffic.crossings.sum()
     )
     rows = rows.mutate(from_country=ibis.null("string"))
     flows = {"exits": rows.filter(rows.is_exit), "entries": rows.filter(~rows.is_exit)}

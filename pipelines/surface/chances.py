@@ -36,7 +36,7 @@ class Unseen:
         rows = departures.filter(departures.departed_on.notnull() & departures.person_id.notnull())
         told = rows.agg(
             exits=rows.count(),
-            persons=rows.person_id.nunique(),
+            persons=rows.person_id.hash().nunique(),  # numbers take half the time of texts
             missed=(rows.return_kind == "implied").sum(),
             seen=(rows.return_kind == "recorded").sum(),
         )
@@ -75,9 +75,11 @@ def chances(
     """
     seen_to = last_seen(departures, as_of)
     followed = bands.followed(departures, gates, countries, seen_to)
-    banded = bands.with_band(followed, bands.effects(followed, seen_to))
-    away = hold(banded.filter(banded.ending == bands.AWAY))
-    told = curves.answered(curves.counts_by_day(banded), curves.questions(away))
+    known = bands.teaching(followed, departures.count().to_pyarrow().as_py())
+    learned = bands.effects(known, seen_to)
+    away = hold(bands.with_band(followed.filter(followed.ending == bands.AWAY), learned))
+    counted = curves.counts_by_day(bands.with_band(known, learned))
+    told = curves.answered(counted, curves.questions(away))
     return _weighed(departures, _late(away, told, Unseen.of(departures)), doubts, policy)
 
 

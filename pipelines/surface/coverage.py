@@ -33,7 +33,7 @@ RESOLVED_AFTER = (30, 60, 90, 180)
 
 
 def coverage(
-    crossings: ir.Table,
+    traffic: ir.Table,
     departures: ir.Table,
     placements: ir.Table,
     rows: ir.Table,
@@ -44,7 +44,7 @@ def coverage(
 
     Exits count by the month of exit, entries by the month of entry, valid placements by their
     first day, returnees (list rows) by their arrival. days_without_feed: days of the month, inside
-    the border record, without a single crossing. overdue and resolved: see `_resolved`.
+    the border record (`traffic`), without a single crossing. overdue and resolved: see `_resolved`.
     """
     parts = (
         _exits(departures),
@@ -58,8 +58,8 @@ def coverage(
         **{name: both[name].sum().cast("int64") for name in COUNTS}
     )
     shares = {f"{part}_share": totals[part] / totals[whole].nullif(0) for part, whole in SHARES}
-    measured = _with_feed_days(totals.mutate(shares), crossings)
-    seen_until = ibis.least(crossings.crossed_on.max().as_scalar(), ibis.literal(as_of))
+    measured = _with_feed_days(totals.mutate(shares), traffic)
+    seen_until = ibis.least(traffic.crossed_on.max().as_scalar(), ibis.literal(as_of))
     resolved = _resolved(departures.mutate(seen_until=seen_until)).view()
     joined = measured.left_join(resolved, "period_start").drop("period_start_right")
     return joined.mutate(overdue=joined.overdue.fill_null(0))
@@ -115,9 +115,9 @@ def _widened(part: ir.Table) -> ir.Table:
     return part.mutate({**zeros, **made}).select("period_start", *COUNTS)
 
 
-def _with_feed_days(totals: ir.Table, crossings: ir.Table) -> ir.Table:
+def _with_feed_days(totals: ir.Table, traffic: ir.Table) -> ir.Table:
     """Add days_without_feed: days of the month inside the record, less those with a crossing."""
-    days = crossings.select("crossed_on").distinct()
+    days = traffic.select("crossed_on").distinct()
     seen = days.group_by(month=counts.month_of(days.crossed_on)).agg(seen_days=days.count())
     record = days.agg(record_from=days.crossed_on.min(), record_to=days.crossed_on.max())
     rows = totals.left_join(seen, totals.period_start == seen.month).cross_join(record)

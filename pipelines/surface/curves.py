@@ -1,9 +1,9 @@
 """Return curves: of departures like this one and as long away, how many still come back in time?
 
-Kaplan and Meier's curve of being away, for departures not yet ended are censored, not absent
-(scipy.stats.ecdf on censored data). Two endings compete: coming back alone, and being brought home
-by a list that proves work; each step down the curve is shared between them by their counts
-(Aalen and Johansen 1978).
+Kaplan and Meier's curve of being away, for departures not yet ended are censored, not absent. It
+is drawn from counts by day: libraries ask for every departure by itself. Two endings compete:
+coming back alone, and being brought home by a list that proves work; each step down the curve is
+shared between them by their counts (Aalen and Johansen 1978).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
 
 from pipelines.surface.bands import AWAY, LISTED, OWN
 
@@ -39,8 +38,8 @@ ANSWERS = pa.schema(
 
 
 def counts_by_day(banded: ir.Table) -> pd.DataFrame:
-    """Comparable departures by finest stratum, days and ending (columns OWN, LISTED, AWAY)."""
-    known = banded.filter(banded.is_comparable & (banded.days >= 0))
+    """Departures that teach by finest stratum, days and ending (columns OWN, LISTED, AWAY)."""
+    known = banded.filter(banded.days >= 0)
     counted = known.group_by(*FINEST, "days").agg(
         **{ending: (known.ending == ending).sum() for ending in (OWN, LISTED, AWAY)}
     )
@@ -64,13 +63,11 @@ class Curve:
     @classmethod
     def of(cls, own: Ints, listed: Ints, away: Ints) -> Curve:
         """From counts by day."""
-        days = np.arange(len(own), dtype="float64")
         ended = own + listed
-        sample = stats.CensoredData(uncensored=np.repeat(days, ended), right=np.repeat(days, away))
-        still = stats.ecdf(sample).sf.evaluate(days)
+        risk = np.cumsum((ended + away)[::-1])[::-1].astype("float64")
+        still = np.cumprod(1.0 - ended / np.maximum(risk, 1.0))
         step = -np.diff(still, prepend=1.0)
         back = np.cumsum(step * own / np.maximum(ended, 1))
-        risk = np.cumsum((ended + away)[::-1])[::-1].astype("float64")
         left = np.maximum(risk - ended, 1.0)
         drift = np.cumsum(ended / (np.maximum(risk, 1.0) * left))
         return cls(still, back, risk - ended - away, drift)

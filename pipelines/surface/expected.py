@@ -8,9 +8,10 @@ wrong origins than it gains.
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import ibis
 import ibis.expr.types as ir
-from scipy.stats import norm
 
 from pipelines.surface import counts
 from pipelines.surface.origins import SHARED, Trust
@@ -234,7 +235,7 @@ def _bounded(rows: ir.Table, level: float) -> ir.Table:
 
     The expected figure itself is never left outside.
     """
-    z = float(norm.ppf((1.0 + level) / 2.0))
+    z = NormalDist().inv_cdf((1.0 + level) / 2.0)
     half = 0.5  # a count stands for all that rounds to it
     middle = ibis.greatest(rows.middle, LEAST)
     shape = rows.variance / (middle * middle)

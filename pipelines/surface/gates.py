@@ -12,7 +12,7 @@ UNKNOWN = "unknown"
 
 
 def gates(
-    crossings: ir.Table,
+    traffic: ir.Table,
     departures: ir.Table,
     refusals: ir.Table,
     reference: ir.Table,
@@ -20,11 +20,12 @@ def gates(
 ) -> ir.Table:
     """Crossings, departures and refusals by month and gate (key period_start, gate_code).
 
-    exits and entries count accepted crossings; outcomes count departures by the month and gate of
-    the exit; refused, by the month and gate of the refusal, is none of them. Whatever has no gate
-    stands under `unknown`. `refusals` know who left afterwards (`reconcile.followed`).
+    exits and entries count accepted crossings (`traffic`, by day and gate); outcomes count
+    departures by the month and gate of the exit; refused, by the month and gate of the refusal, is
+    none of them. Whatever has no gate stands under `unknown`. `refusals` know who left afterwards
+    (`reconcile.followed`).
     """
-    parts = (_flows(crossings), _outcomes(departures), _refused(refusals))
+    parts = (_flows(traffic), _outcomes(departures), _refused(refusals))
     both = ibis.union(*(_widened(part) for part in parts))
     totals = both.group_by(KEY).agg(**{name: both[name].sum().cast("int64") for name in _COUNTS})
     return _named(totals.mutate(undocumented=counts.undocumented(totals)), reference, provinces)
@@ -34,11 +35,14 @@ _REFUSED = ("refused", "refused_nonprocedural", "refused_left_later", "refused_l
 _COUNTS = ("exits", "entries", *counts.MEASURES, *_REFUSED)
 
 
-def _flows(crossings: ir.Table) -> ir.Table:
-    return crossings.group_by(
-        period_start=counts.month_of(crossings.crossed_on),
-        gate_code=crossings.gate_code.fill_null(UNKNOWN),
-    ).agg(exits=crossings.is_exit.sum(), entries=(~crossings.is_exit).sum())
+def _flows(traffic: ir.Table) -> ir.Table:
+    return traffic.group_by(
+        period_start=counts.month_of(traffic.crossed_on),
+        gate_code=traffic.gate_code.nullif("").fill_null(UNKNOWN),
+    ).agg(
+        exits=traffic.crossings.sum(where=traffic.is_exit),
+        entries=traffic.crossings.sum(where=~traffic.is_exit),
+    )
 
 
 def _outcomes(departures: ir.Table) -> ir.Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from statistics import NormalDist
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-from scipy.stats import chi2, norm
+from scipy.special import gammaincinv
 
 # Counts up to here are looked up; above, Byar's approximation differs by less than 0.0001.
 EXACT_UP_TO = 100_000
@@ -19,12 +20,13 @@ SPREAD = "decimal(38, 15)"
 def poisson_bounds(level: float, up_to: int = EXACT_UP_TO) -> pa.Table:
     """Exact bounds of a Poisson mean (key events: 0 to up_to; low, high).
 
-    Garwood (1936): half the chi-square quantiles with 2n and 2n + 2 degrees of freedom.
+    Garwood (1936): half the chi-square quantiles with 2n and 2n + 2 degrees of freedom, which are
+    the quantiles of gamma distributions of shape n and n + 1.
     """
     events = np.arange(up_to + 1, dtype="int64")
     tail = (1.0 - level) / 2.0
-    low = np.concatenate([[0.0], chi2.ppf(tail, 2 * events[1:]) / 2.0])
-    high = chi2.ppf(1.0 - tail, 2 * events + 2) / 2.0
+    low = np.concatenate([[0.0], gammaincinv(events[1:], tail)])
+    high = gammaincinv(events + 1, 1.0 - tail)
     return pa.table({"events": events, "events_low": low, "events_high": high})
 
 
@@ -39,7 +41,7 @@ def with_poisson_bounds(table: ir.Table, count: str, level: float) -> ir.Table:
 
 
 def _z(level: float) -> float:
-    return float(norm.ppf((1.0 + level) / 2.0))
+    return NormalDist().inv_cdf((1.0 + level) / 2.0)
 
 
 def _byar(count: ir.IntegerValue, z: float) -> ir.FloatingValue:

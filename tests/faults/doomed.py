@@ -72,6 +72,7 @@ def laid(points: Points) -> None:
 
     for method in ("insert", "replace", "put", "clear", "remove", "remove_unnamed", "forget_night"):
         points.around(Lake, method, lambda _, schema, name, *__: f"{schema}.{name}")
+    points.around(Lake, "make", lambda _, change: f"{change.schema}.{change.name}")
     points.around(Lake, "mark_superseded", lambda _, name, __: name)
     points.around(Lake, "expire_before", lambda *_: "")
     points.commits(Lake)

@@ -130,10 +130,16 @@ class Linked:
                 self.identities,
                 members,
                 self.links,
-                link.claims(standardise.renumbered(self.records), self.identities),
+                link.claims(self._renumbered(), self.identities),
                 lambda key: key,
             ),
             overwrite=True,
+        )
+
+    def _renumbered(self) -> Any:
+        is_current = self.records.superseded_by.isnull()
+        return standardise.renumbered(
+            self.records.filter(~is_current), self.records.filter(is_current)
         )
 
     def rows(self, table: Any) -> list[Row]:

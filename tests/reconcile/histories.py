@@ -200,7 +200,9 @@ FEED = pa.schema([("crossed_on", pa.date32()), ("is_exit", pa.bool_())])
 @lru_cache(maxsize=1)
 def _gaps_query() -> str:
     crossings = ibis.table(ibis.Schema.from_pyarrow(FEED), name="feed")
-    found = feed_gaps(crossings, SMALL).select("gap_on", "is_exit")
+    found = feed_gaps(crossings.mutate(crossings=ibis.literal(1)), SMALL).select(
+        "gap_on", "is_exit"
+    )
     return str(ibis.to_sql(found, dialect="duckdb"))
 
 

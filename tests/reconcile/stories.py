@@ -11,7 +11,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
-from pipelines import reconcile
+from pipelines import reconcile, standardise
 from pipelines.policy import Policy
 
 POLICY = Policy.load()
@@ -314,7 +314,7 @@ def expressions(policy: Policy, as_of: date, coverage_from: date | None) -> dict
             as_of,
             coverage_from,
         ).union(reconcile.findings_of_records(tables["crossings"], tables["gaps"], unresolved)),
-        "gaps": reconcile.feed_gaps(tables["crossings"], policy),
+        "gaps": reconcile.feed_gaps(standardise.traffic(tables["crossings"]), policy),
     }
 
 

@@ -31,7 +31,8 @@ def gaps(days: int, exits: Volume, entries: Volume, policy: Policy = POLICY) -> 
         "crossed_on": pa.array([on for on, _ in told], pa.date32()),
         "is_exit": pa.array([is_exit for _, is_exit in told], pa.bool_()),
     }
-    found = feed_gaps(ibis.memtable(pa.table(columns)), policy).to_pyarrow().to_pylist()
+    traffic = ibis.memtable(pa.table(columns)).mutate(crossings=ibis.literal(1))
+    found = feed_gaps(traffic, policy).to_pyarrow().to_pylist()
     return {((row["gap_on"] - FIRST).days, row["is_exit"]) for row in found}
 
 

@@ -70,11 +70,12 @@ def test_two_seasons_are_too_few_to_tell() -> None:
 
 
 def test_of_very_many_departures_those_of_some_days_teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    days = ibis.memtable({"day": list(range(16))})
-    monkeypatch.setattr(bands, "ENOUGH", 16)
-    assert bands._thinned(days).count().to_pyarrow().as_py() == 16
-    monkeypatch.setattr(bands, "ENOUGH", 15)
-    assert bands._thinned(days).count().to_pyarrow().as_py() == 8
-    monkeypatch.setattr(bands, "ENOUGH", 4)
-    kept = bands._thinned(days).to_pyarrow().column("day").to_pylist()
-    assert sorted(kept) == [0, 4, 8, 12]
+    days = ibis.memtable({"day": list(range(16)), "is_comparable": [True] * 16})
+
+    def kept(enough: int) -> list[int]:
+        monkeypatch.setattr(bands, "ENOUGH", enough)
+        return sorted(bands.teaching(days, 16).to_pyarrow().column("day").to_pylist())
+
+    assert kept(16) == list(range(16))
+    assert kept(15) == list(range(0, 16, 2))
+    assert kept(4) == [0, 4, 8, 12]

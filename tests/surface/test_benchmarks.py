@@ -16,8 +16,13 @@ from pipelines.surface.benchmarks import DIMENSIONS
 
 from .figures import POLICY, departure, departures, rows_of
 
-CROSSINGS = pa.schema(
-    [("crossed_on", pa.date32()), ("is_exit", pa.bool_()), ("gate_code", pa.string())]
+TRAFFIC = pa.schema(
+    [
+        ("crossed_on", pa.date32()),
+        ("is_exit", pa.bool_()),
+        ("gate_code", pa.string()),
+        ("crossings", pa.int64()),
+    ]
 )
 PLACEMENTS = pa.schema(
     [
@@ -72,7 +77,7 @@ def days(first: date = FIRST, last: date = LAST) -> list[date]:
 
 
 def crossing(on: date, is_exit: bool = True, gate_code: str = "SUB") -> dict[str, Any]:
-    return {"crossed_on": on, "is_exit": is_exit, "gate_code": gate_code}
+    return {"crossed_on": on, "is_exit": is_exit, "gate_code": gate_code, "crossings": 1}
 
 
 def placement(on: date, **values: Any) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def compared(
         }
     )
     found = benchmarks(
-        table(figures, FIGURES), table(measures, MEASURES), table(crossings or [], CROSSINGS),
+        table(figures, FIGURES), table(measures, MEASURES), table(crossings or [], TRAFFIC),
         departures(*(left or [])), table(placements or [], PLACEMENTS), table(rows, ROWS),
         ibis.memtable(matched), POLICY,
     )  # fmt: skip
@@ -357,7 +362,7 @@ def test_benchmarks_compile_for_spark(spark: str) -> None:
     matched = ibis.memtable({"list_file": ["a"], "list_number": ["1"], "position": [0]})
     found = benchmarks(
         table([figure(1)], FIGURES), table([measure("exits")], MEASURES),
-        table([crossing(FIRST)], CROSSINGS), departures(departure("2024-01-01")),
+        table([crossing(FIRST)], TRAFFIC), departures(departure("2024-01-01")),
         table([placement(FIRST)], PLACEMENTS), table([listed(1)], ROWS), matched, POLICY,
     )  # fmt: skip
     assert "SELECT" in str(ibis.to_sql(found, dialect=spark))
@@ -366,7 +371,7 @@ def test_benchmarks_compile_for_spark(spark: str) -> None:
 def shipped() -> list[dict[str, Any]]:
     found = benchmarks(
         reference.memtable("published_figures"), reference.memtable("published_measures"),
-        table([], CROSSINGS), departures(), table([], PLACEMENTS),
+        table([], TRAFFIC), departures(), table([], PLACEMENTS),
         table([listed(n, "2025-03-18") for n in range(541)], ROWS),
         ibis.memtable(
             {

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
 
 from pipelines.surface.curves import ENOUGH, Curve, answered
 
@@ -38,6 +41,18 @@ def test_departures_not_yet_ended_are_censored_and_not_absent() -> None:
     told = curve([0, 2, 0, 2], [0, 0, 0, 0], [0, 0, 4, 2])
     assert told.still_away == pytest.approx([1.0, 0.8, 0.8, 0.4])
     assert told.at_risk == pytest.approx([10, 8, 4, 0])
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 20)] * 3), min_size=1, max_size=30))
+def test_the_curve_is_that_of_a_library(counts: list[tuple[int, int, int]]) -> None:
+    own, listed, away = (np.array(column, dtype="int64") for column in zip(*counts, strict=True))
+    assume(own.sum() + listed.sum() + away.sum())
+    days = np.arange(len(own), dtype="float64")
+    sample = stats.CensoredData(
+        uncensored=np.repeat(days, own + listed), right=np.repeat(days, away)
+    )
+    library = stats.ecdf(sample).sf.evaluate(days)
+    assert Curve.of(own, listed, away).still_away == pytest.approx(library)
 
 
 def test_the_chance_to_be_late_is_among_those_still_away() -> None:

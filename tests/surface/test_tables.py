@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines import reference
+from pipelines.standardise import traffic
 from pipelines.surface import corridors, coverage, gates, hotspots, recruitment, repatriations
 
 from .figures import (
@@ -41,13 +42,14 @@ LISTS = pa.schema(
 
 
 def crossings(*rows: tuple[str, bool, str | None]) -> ir.Table:
+    """So many crossings, counted as `traffic`."""
     days, exits, codes = zip(*rows, strict=True)
     table = {
         "crossed_on": pa.array([date.fromisoformat(day) for day in days]),
         "is_exit": pa.array(exits),
         "gate_code": pa.array(codes, pa.string()),
     }
-    return ibis.memtable(pa.table(table))
+    return traffic(ibis.memtable(pa.table(table)))
 
 
 def list_rows(*rows: dict[str, Any]) -> ir.Table:
