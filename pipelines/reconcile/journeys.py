@@ -10,6 +10,7 @@ from pipelines.policy import Policy
 
 # What a journey needs to know of the crossing that follows an exit.
 FOLLOWING = ("crossing_id", "crossed_on", "gate_code", "is_exit", "is_splp")
+LIFE = ["traveller", "person_id"]  # a digest, and whose it is
 
 
 def journeys(crossings: ir.Table, policy: Policy) -> ir.Table:
@@ -23,7 +24,8 @@ def journeys(crossings: ir.Table, policy: Policy) -> ir.Table:
     back unseen, not later than next_exit_on), `none` (nothing follows). A crossing without a
     person stands alone. is_border_pass and is_same_minute are those of the exit, else of the entry.
 
-    One sort serves every window here: at national scale it is most of the cost.
+    One sort serves every window here: at national scale it is most of the cost. Digests go before
+    the texts that they stand for, since numbers are sorted and joined in a fraction of the time.
     """
     scans = _in_sequence(crossings, policy)
     repeats = _repeats(scans)
@@ -44,10 +46,10 @@ def _in_sequence(crossings: ir.Table, policy: Policy) -> ir.Table:
         is_splp=(crossings.document_type == "SPLP").fill_null(False),
         is_border_pass=(crossings.document_type == "PLB").fill_null(False),
         at=moments.microseconds(crossings.crossed_at),
-        traveller=crossings.person_id.fill_null(crossings.crossing_id),
+        traveller=_traveller(crossings),
     )
-    slim = _placed(slim)
-    life = ibis.window(group_by=slim.traveller, order_by=_order(slim))
+    slim = _placed(slim, crossings)
+    life = ibis.window(group_by=LIFE, order_by=_order(slim))
     before = {
         f"previous_{name}": slim[name].lag().over(life) for name in ("is_exit", "gate_code", "at")
     }
@@ -59,9 +61,14 @@ def _order(scans: ir.Table) -> list[ir.Value]:
     return [scans.placed_at, scans.at, scans.crossing_id]
 
 
-def _placed(slim: ir.Table) -> ir.Table:
+def _traveller(crossings: ir.Table) -> ir.IntegerValue:
+    """A number for each person; a crossing without one is a traveller by itself."""
+    return crossings.person_id.fill_null(crossings.crossing_id).hash()
+
+
+def _placed(slim: ir.Table, crossings: ir.Table) -> ir.Table:
     """Crossings with `placed_at` (microseconds), which puts them in order (key crossing_id)."""
-    both = same_minute(slim)
+    both = same_minute(crossings)
     pairs = both.select(pair_id="crossing_id", pair_at="placed_at")
     joined = slim.left_join(pairs, slim.crossing_id == pairs.pair_id)
     return joined.mutate(
@@ -70,23 +77,21 @@ def _placed(slim: ir.Table) -> ir.Table:
     ).drop("pair_id", "pair_at")
 
 
-def same_minute(slim: ir.Table) -> ir.Table:
+def same_minute(crossings: ir.Table) -> ir.Table:
     """Crossings of a minute in which one person both left and entered (key crossing_id).
 
     Clocks do not tell their order; what the person was before does. Somebody abroad enters and
     then leaves, anybody else leaves and then enters. Abroad is who left at the last minute of one
     direction only; minutes of both directions change nothing, so the order is total. They are
-    few, and found by a join, so that sorting them again is cheap.
+    few, and found by a join of digests, so that sorting them again is cheap.
     """
-    minute_of = (slim["at"] // moments.MINUTE).cast("int64")
-    marked = slim.select("traveller", "is_exit", "crossing_id", "at", minute=minute_of)
-    entries = marked.filter(~marked.is_exit)
-    pairs = marked.filter(marked.is_exit).semi_join(entries, ["traveller", "minute"])
-    lives = marked.semi_join(pairs.select("traveller").distinct(), "traveller")
-    minute = ibis.window(group_by=["traveller", "minute"])
+    left, entered = (_marked(crossings.filter(crossings.is_exit == side)) for side in (True, False))
+    met = left.semi_join(entered.select("moment"), "moment").select("traveller").distinct()
+    lives = _marked(crossings).semi_join(met, "traveller")
+    minute = ibis.window(group_by=[*LIFE, "minute"])
     direction = lives.is_exit.cast("int8")
     lives = lives.mutate(is_both=direction.min().over(minute) < direction.max().over(minute))
-    before = ibis.window(group_by="traveller", order_by=["at", "crossing_id"], preceding=(None, 1))
+    before = ibis.window(group_by=LIFE, order_by=["at", "crossing_id"], preceding=(None, 1))
     left_at, entered_at = (
         ibis.cases((~lives.is_both & side, lives["at"])).max().over(before)
         for side in (lives.is_exit, ~lives.is_exit)
@@ -96,6 +101,20 @@ def same_minute(slim: ir.Table) -> ir.Table:
     start = both.minute * moments.MINUTE
     later = ibis.ifelse(both.is_exit == both.was_abroad, start + moments.MINUTE // 2, start)
     return both.select("crossing_id", placed_at=later)
+
+
+def _marked(crossings: ir.Table) -> ir.Table:
+    """Crossings with their minute, and a digest of it together with the traveller.
+
+    Written out at each use: a step that several share would be kept whole in between.
+    """
+    at, traveller = moments.microseconds(crossings.crossed_at), _traveller(crossings)
+    minute = (at // moments.MINUTE).cast("int64")
+    moment = ibis.struct({"traveller": traveller, "minute": minute}).hash()
+    return crossings.select(
+        "crossing_id", "person_id", "is_exit", at=at, minute=minute, traveller=traveller,
+        moment=moment,
+    )  # fmt: skip
 
 
 def _with_repeat_flags(scans: ir.Table, policy: Policy) -> ir.Table:
@@ -120,12 +139,12 @@ def _repeats(scans: ir.Table) -> ir.Table:
     Carries what follows the last scan of the run, which is what follows the crossing.
     """
     runs = scans.filter(scans.is_repeat | scans.is_repeated)
-    so_far = ibis.cumulative_window(group_by=runs.traveller, order_by=_order(runs))
+    so_far = ibis.cumulative_window(group_by=LIFE, order_by=_order(runs))
     runs = runs.mutate(run=(~runs.is_repeat).cast("int64").sum().over(so_far))
     following = {
         f"after_{name}": runs[f"next_{name}"].max(where=~runs.is_repeated) for name in FOLLOWING
     }
-    return runs.group_by("traveller", "run").agg(
+    return runs.group_by(*LIFE, "run").agg(
         first_crossing_id=runs.crossing_id.max(where=~runs.is_repeat),
         merged_crossing_ids=runs.crossing_id.collect(where=runs.is_repeat).sort().join(";"),
         **following,
