@@ -8,6 +8,7 @@ on whether the one still looks for a partner.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
@@ -192,9 +193,12 @@ class Blocking:
             others |= {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
         table = papers.select("record_key", **own, **others).drop_null(list(own))
         if "arrival" in rule.parts and "arrival" not in values:
-            entered = _entered(self.known)
-            table = table.inner_join(entered, "record_key")
+            table = table.inner_join(self._entered, "record_key")
         return table
+
+    @cached_property
+    def _entered(self) -> ir.Table:
+        return self.hold(_entered(self.known))
 
     def _apart(
         self, left: ir.Table, right: ir.Table, rule: BlockingRule, few: str | None
@@ -208,6 +212,8 @@ class Blocking:
             return _keyed(left, rule), _keyed(right, rule)
         small, large = (left, right) if few == LEFT else (right, left)
         small = self.hold(_keyed(small, rule))
+        if not small.count().to_pyarrow().as_py():
+            large = large.limit(0)
         plain = [part for part in _keys(rule) if not _is_list(large, part)]
         large = _keyed(_shared(large, small, plain), rule)
         return (small, large) if few == LEFT else (large, small)

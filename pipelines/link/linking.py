@@ -56,13 +56,14 @@ class Kept(NamedTuple):
 class Found(NamedTuple):
     """links: of identity.links. members(record_key, cluster_id, ...). candidates: all scored pairs
     that are open, with their probability and decision. They are of the identities of `scope`
-    (record_key), whose links were decided anew, or of all where it is None.
+    (record_key), whose links were decided anew, or of all where it is None; these are `papers`.
 
     certain are links by number or judgement, pairs (record_key, anchor_key, kind, match_weight,
     evidence) what was compared, asked (record_key, kind) the papers that anchors were looked for.
     """
 
     scope: ir.Table | None
+    papers: ir.Table
     links: ir.Table
     members: ir.Table
     candidates: ir.Table
@@ -140,14 +141,15 @@ class Linking:
         asked = self.asked(before, near, stored)
         pairs = self.compared(asked, crossings, stored)
         compared = _together(stored.pairs if stored else None, pairs, PAIR)
-        scope = self._scope(stored, certain, every, pairs, compared) if stored else None
-        links, members, candidates = self._within(scope).decide(
-            self.hold(_within(every, scope)),
-            self.hold(_within(choice.worth(compared, self.population, self.model), scope)),
-            crossings,
+        worth = self.hold(choice.worth(compared, self.population, self.model))
+        scope = self._scope(stored, certain, every, pairs, worth) if stored else None
+        within = self._within(scope)
+        links, members, candidates = within.decide(
+            self.hold(_within(every, scope)), _within(worth, scope), crossings,
             judged.apart(judgements),
-        )
-        return Found(scope, links, members, candidates, certain, pairs, asked)
+        )  # fmt: skip
+        papers = within.known.identities
+        return Found(scope, papers, links, members, candidates, certain, pairs, asked)
 
     def _within(self, scope: ir.Table | None) -> "Linking":
         """The same over the identities of `scope`, choosing from as many."""
@@ -239,16 +241,16 @@ class Linking:
         return clusters.reached(self.hold, seeds, edges)
 
     def _scope(
-        self, stored: Stored, certain: Kept, every: ir.Table, pairs: Kept, compared: ir.Table
+        self, stored: Stored, certain: Kept, every: ir.Table, pairs: Kept, worth: ir.Table
     ) -> ir.Table | None:
-        """(record_key) of all whom what has come can reach, by links or by pairs worth weighing.
+        """(record_key) of all whom what has come can reach, by links or by pairs `worth` weighing.
 
         None for all: where there is another number of papers to choose from.
         """
         if stored.is_other_population or certain.stale is None or pairs.stale is None:
             return None
-        was, now = (choice.worth(t, self.population, self.model) for t in (pairs.stale, compared))
-        edges = ibis.union(*(t.select(*ENDS) for t in (every, certain.stale, was, now)))
+        was = choice.worth(pairs.stale, self.population, self.model)
+        edges = ibis.union(*(t.select(*ENDS) for t in (every, certain.stale, was, worth)))
         seeds = ibis.union(
             stored.touched.select("record_key"),
             stored.judged.select("record_key"),

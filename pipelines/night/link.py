@@ -175,16 +175,15 @@ def _persons_of(
     hold: link.Hold,
 ) -> Persons:
     """The persons of the identities in scope, or of all."""
-    lake, identities = this.lake, standard(this.lake).identities
+    lake, papers = this.lake, found.papers
     before = lake.table("identity", "person_records")
-    claims = hold(link.claims(renumbered, identities))
+    claims = hold(link.claims(renumbered, standard(lake).identities))
     if found.scope is not None:
-        identities = hold(identities.semi_join(found.scope, "record_key"))
         before = hold(before.semi_join(found.scope, "record_key"))
     records = hold(
-        link.person_records(identities, found.members, found.links, claims, this.pseudonym("P"))
+        link.person_records(papers, found.members, found.links, claims, this.pseudonym("P"))
     )
-    persons = hold(_persons(this, identities, records, hold))
+    persons = hold(_persons(this, papers, records, hold))
     history = hold(_history(this, before, records, judgements))
     return Persons(records, persons, history, None if found.scope is None else before)
 
