@@ -72,7 +72,8 @@ class Moved:
         """Where they are few; after a rebuild, all of both nights."""
         then, name = before["snapshot_id"], ("reconciled", "departures")
         if not are_few:
-            return cls(before, lake.table_at(*name, then), lake.table(*name))
+            was = lake.table_at(*name, then)  # where those who were erased are blank rows
+            return cls(before, was.filter(was.departure_key.notnull()), lake.table(*name))
         rows = hold(lake.changed(*name, then))
         went, came = (rows.filter(rows.is_now == side).drop("is_now") for side in (False, True))
         # Runs that published nothing may lie in between, and their versions with them.
