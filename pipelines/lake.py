@@ -16,7 +16,6 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
-from ibis.backends.sql.datatypes import DuckDBType
 
 from pipelines import contracts, keys, settings, spills, statements
 from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
@@ -144,7 +143,7 @@ class Lake:
             if column not in there:
                 self.con.execute(
                     f"ALTER TABLE {CATALOG}.{schema}.{name} "
-                    f"ADD COLUMN {column} {DuckDBType.to_string(kind)}"
+                    f"ADD COLUMN {column} {statements.type_of(kind)}"
                 )
 
     def _columns(self) -> dict[tuple[str, str], list[str]]:

@@ -4,7 +4,10 @@ What Ibis offers for it parses the SQL that it has just written, and asks the en
 that it has just given: a seventh of a small night.
 """
 
+from functools import cache
+
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
@@ -19,7 +22,7 @@ Place = tuple[str, str]  # catalog and schema
 def create(engine: Backend, name: str, rows: ir.Table, place: Place = TEMPORARY) -> ir.Table:
     """A new table of `rows`, with their columns and types."""
     columns = rows.schema()
-    types = ", ".join(f'"{column}" {DuckDBType.to_string(t)}' for column, t in columns.items())
+    types = ", ".join(f'"{column}" {type_of(t)}' for column, t in columns.items())
     kind = "TEMP TABLE" if place == TEMPORARY else "TABLE"
     engine.con.execute(f"CREATE {kind} {_named(name, place)} ({types})")
     insert(engine, name, rows, place)
@@ -39,6 +42,7 @@ def as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
     return rows.select(**{name: rows[name].cast(types[name]) for name in types})
 
 
+@cache
 def columns_of(contract: contracts.Table) -> ibis.Schema:
     """The columns of a contract and their types."""
     return ibis.schema(contract.arrow_schema)
@@ -49,6 +53,12 @@ def known(engine: Backend, name: str, columns: ibis.Schema, place: Place) -> ir.
     space = ops.Namespace(catalog=place[0], database=place[1])
     table = ops.DatabaseTable(name, schema=columns, source=engine, namespace=space)
     return table.to_expr()
+
+
+@cache
+def type_of(kind: dt.DataType) -> str:
+    """The type as the engine writes it."""
+    return str(DuckDBType.to_string(kind))
 
 
 def _named(name: str, place: Place) -> str:
