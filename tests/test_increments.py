@@ -22,6 +22,8 @@ from tests import papers, story
 
 SCALE, LAST = 0.001, date(2026, 1, 15)
 NIGHTS = 3
+COUNTS = [("standard", name) for name in ("traffic", "unresolved", "renumbered")]
+COUNTS.append(("identity", "bearers"))
 
 
 def landed_in_turns(source: Path, home: Path, seed: int, nights: int = NIGHTS) -> list[list[Path]]:
@@ -55,6 +57,15 @@ def nights(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return now, published
 
 
+def counts(now: settings.Settings) -> dict[str, list[tuple[Any, ...]]]:
+    """What is kept and moved by what changes, in order."""
+    with story.opened(now) as lake:
+        return {
+            name: sorted(tuple(row.values()) for row in story.rows(lake, schema, name))
+            for schema, name in COUNTS
+        }
+
+
 def stages(now: settings.Settings) -> list[dict[str, Any]]:
     with story.opened(now) as lake:
         return story.rows(lake, "ops", "stages")
@@ -77,10 +88,13 @@ def test_a_past_night_can_be_worked_out_again(nights: Any) -> None:
 
 def test_nights_one_after_another_equal_a_rebuild(nights: Any) -> None:
     now, published = nights
+    counted = counts(now)
     night.run(now, LAST, rebuild=True)
     again = digest.digests(now.home.warehouse)
     differing = [name for name in again if again[name] != published[-1][name]]
     assert differing == ["nights"]  # there is one more
+    assert counts(now) == counted
+    assert all(rows for name, rows in counted.items() if name != "renumbered")  # see below
 
 
 def test_a_night_without_news_touches_no_row(nights: Any) -> None:
@@ -96,8 +110,21 @@ def moved(lake: Lake, since: int) -> list[str]:
     tables = ("crossings", "identities", "placements", "repatriations")
     of_persons = ("person_records", "persons", "links", "pairs")
     named = [("standard", n) for n in tables] + [("identity", n) for n in of_persons]
-    named.append(("reconciled", "departures"))
+    named += [*COUNTS, ("reconciled", "departures")]
     return [
         name for schema, name in named
         if lake.changed(schema, name, since).count().to_pyarrow().as_py()
     ]  # fmt: skip
+
+
+def test_a_former_number_is_known_however_late_it_came(told: story.Told, tmp_path: Path) -> None:
+    """A version of before the one that counts: its document is touched, that one's is not."""
+    now = story.copied(told, tmp_path / "home")
+    wrong = story.TOURIST.crossing("TOURIST-OUT", "2025-05-01") | {"nomor_dokumen": "X0000001"}
+    papers.write(
+        now.home.landing / "perlintasan" / "lama.csv", [wrong], "2024-12-31T05:00:00+07:00"
+    )
+    night.run(now, story.NIGHT)
+    with story.opened(now) as lake:
+        [row] = story.rows(lake, "standard", "renumbered")
+    assert (row["record_key"], row["former_key"]) == (f"D:{story.TOURIST.document}", "D:X0000001")

@@ -43,18 +43,18 @@ def _touched(lake: Lake, past: Past, hold: Hold) -> Iterator[Change]:
     """What records that came or went since have changed."""
     names = (*RECORDS, *OTHERS)
     changed = {n: hold(lake.changed("records", n, past.snapshot_id)) for n in names}
-    some = {n: rows for n, rows in changed.items() if _is_any(rows)}
-    yield from _words(lake, some, hold)
-    if not some.keys() & set(RECORDS):
+    any_of = {n: rows for n, rows in changed.items() if _is_any(rows)}
+    yield from _words(lake, any_of, hold)
+    if not any_of.keys() & set(RECORDS):
         return
     touched = papers.Touched.by(changed, hold)
     records = {n: hold(rows) for n, rows in touched.records(records_of(lake)).items()}
     old = touched.papers(standard(lake))
     fresh = papers.standardised(records, hold, lake.scratchpad)
-    old, fresh = (replace(some, crossings=hold(some.crossings)) for some in (old, fresh))
+    old, fresh = (replace(side, crossings=hold(side.crossings)) for side in (old, fresh))
     for name in PAPERS:
         yield lake.change(hold, "standard", name, getattr(fresh, name), getattr(old, name))
-    came, went = (standardise.traffic(some.crossings) for some in (fresh, old))
+    came, went = (standardise.traffic(side.crossings) for side in (fresh, old))
     yield _moved(lake, "traffic", came, went, "crossings", hold)
     known, theirs = lake.table("standard", "renumbered"), records["crossings"]
     if _is_any(_late(changed["crossings"])):

@@ -19,7 +19,8 @@ def doubts(departures: ir.Table, candidates: ir.Table, person_records: ir.Table)
     gives way, the exit stands.
     """
     pairs = _pairs(candidates, person_records)
-    halves = departures.select(
+    is_half = (departures.return_kind == "none") | (departures.outcome == "unrecorded_exit")
+    halves = departures.filter(is_half).select(
         "departure_key",
         "person_id",
         is_exit=(departures.return_kind == "none") & departures.outcome.isin(OPEN),
