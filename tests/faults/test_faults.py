@@ -30,3 +30,9 @@ def test_a_night_killed_three_times_says_what_an_undisturbed_one_says(
     assert "publication: before create hotspots" in passed
     house.points = passed
     assert len(list(driver.points_of(house))) >= 40
+
+
+def test_a_night_is_recorded_once_its_publication_is_committed() -> None:
+    before = ["commit: after"] * 9 + ["stage: after enter publish", "commit: before"]
+    assert not driver.is_recorded(before)
+    assert driver.is_recorded([*before, "commit: after"])
