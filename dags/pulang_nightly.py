@@ -28,7 +28,11 @@ IDENTITY, RECONCILED = assets.LAKE["identity"], assets.LAKE["reconciled"]
 
 
 @dag(
-    schedule=CronTriggerTimetable("0 1 * * *", timezone="Asia/Jakarta"),
+    schedule=CronTriggerTimetable(
+        "0 1 * * *",
+        timezone="Asia/Jakarta",
+        run_immediately=timedelta(0),  # else an installation before 03:24 begins with a night
+    ),
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args=DEFAULTS,

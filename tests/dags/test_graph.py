@@ -10,8 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pendulum
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
 
 from pipelines import contracts, night, settings
 from pipelines.audit import scope
@@ -172,3 +175,23 @@ def test_a_filled_form_is_taken(region: str) -> None:
 def test_a_form_filled_wrongly_is_refused(field: str, value: object) -> None:
     with pytest.raises(ParamValidationError):
         filled(**{field: value})
+
+
+# When
+
+
+@pytest.mark.parametrize("at", ["2026-11-27T00:59", "2026-11-27T01:01", "2026-11-27T03:00"])
+def test_a_new_installation_waits_for_its_first_night(
+    nightly: Any, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Airflow would begin with the last one, were it not longer ago than a tenth of a day."""
+    moment = pendulum.parse(at, tz="Asia/Jakarta")
+    monkeypatch.setattr("airflow.timetables.trigger.utcnow", lambda: moment)
+    [told] = [DagSerialization.from_dict(DagSerialization.to_dict(nightly))]
+    restriction = TimeRestriction(earliest=None, latest=None, catchup=False)
+    first = told.timetable.next_dagrun_info(
+        last_automated_data_interval=None, restriction=restriction
+    )
+    assert first is not None
+    assert first.run_after > moment
+    assert first.run_after.in_timezone("Asia/Jakarta").strftime("%H:%M") == "01:00"
