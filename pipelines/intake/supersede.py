@@ -1,13 +1,9 @@
 """Corrections: which version of a record counts, and which it replaces."""
 
-from collections.abc import Callable
-
 import ibis
 import ibis.expr.types as ir
 
 from pipelines.contracts import Table
-
-Key = Callable[[ir.Table], ir.StringValue]
 
 
 def record_key(records: ir.Table, table: Table, contract: Table) -> ir.StringValue:
@@ -19,16 +15,16 @@ def record_key(records: ir.Table, table: Table, contract: Table) -> ir.StringVal
     return ibis.literal("\x1f").join([records[name] for name in names])
 
 
-def losers(versions: ir.Table, key: Key, batches: ir.Table, new: ir.Table | None) -> ir.Table:
-    """Versions that another version of the same `key`, a value of their rows, replaces.
+def losers(versions: ir.Table, key: str, batches: ir.Table, new: ir.Table | None) -> ir.Table:
+    """Versions that another version of the same key replaces.
 
     The version received last wins: by time of receipt, then file name, then row number. Keys:
     (batch_id, row_number); `superseded_by` is the batch of the winner, received_at of the version.
     Only keys of which a version is in the batches `new` (batch_id) are looked at, where given.
     """
-    marked = _marked(versions, key)
-    if new is not None:  # found apart: what two steps share would be kept whole in between
-        asked = _marked(versions.semi_join(new, "batch_id"), key).select("key_hash").distinct()
+    marked = versions.mutate(key_hash=versions[key].hash())
+    if new is not None:
+        asked = marked.semi_join(new, "batch_id").select("key_hash").distinct()
         marked = marked.semi_join(asked, "key_hash")
     counted = marked.group_by("key_hash").agg(versions=lambda t: t.count())
     repeated = counted.filter(counted.versions > 1)
@@ -36,20 +32,13 @@ def losers(versions: ir.Table, key: Key, batches: ir.Table, new: ir.Table | None
         batches.select("batch_id", "file"), "batch_id"
     )
     newest = [ibis.desc("received_at"), ibis.desc("file"), ibis.desc("row_number")]
-    order = ibis.window(group_by="record_key", order_by=newest)
+    order = ibis.window(group_by=key, order_by=newest)
     ranked = rivals.mutate(
         place=ibis.row_number().over(order), winner=rivals.batch_id.first().over(order)
     )
     return ranked.filter(ranked.place > 0).select(
         "batch_id", "row_number", "received_at", superseded_by=ranked.winner
     )
-
-
-def _marked(versions: ir.Table, key: Key) -> ir.Table:
-    return versions.select(
-        "batch_id", "row_number", "received_at",
-        record_key=key(versions), key_hash=key(versions).hash(),
-    )  # fmt: skip
 
 
 def counts(batches: ir.Table, records: list[ir.Table], quarantine: ir.Table) -> ir.Table:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import ibis
@@ -86,8 +85,11 @@ def _supersede(this: Night, touched: dict[str, str], is_first: bool) -> None:
     for source in sorted(set(touched.values())):
         table = contracts.records_of(source)
         records = this.lake.table("records", table.name)
-        key = partial(supersede.record_key, table=table, contract=contracts.sources()[source])
-        losers = supersede.losers(records, key, this.lake.table("ops", "batches"), new)
+        keyed = records.mutate(
+            record_key=supersede.record_key(records, table, contracts.sources()[source])
+        )
+        versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
+        losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"), new)
         this.lake.mark_superseded(table.name, losers)
 
 

@@ -47,7 +47,7 @@ def losers(
     )
     batches = ibis.memtable(pa.table({"batch_id": list(names), "file": list(names.values())}))
     tonight = None if new is None else batches.filter(batches.file.isin(new)).select("batch_id")
-    found = supersede.losers(ibis.memtable(rows), lambda t: t.record_key, batches, tonight)
+    found = supersede.losers(ibis.memtable(rows), "record_key", batches, tonight)
     return {
         (names[row["batch_id"]], row["row_number"]): names[row["superseded_by"]]
         for row in con.to_pyarrow(found).to_pylist()
