@@ -177,7 +177,7 @@ class Lake:
 
     def change(
         self, hold: Hold, schema: str, name: str, fresh: ir.Table, old: ir.Table | None
-    ) -> "Change":
+    ) -> Change:
         """What puts the rows `fresh` in the place of `old`, rows of the table; of all where none
         given.
 
@@ -192,7 +192,7 @@ class Lake:
         gone = hold(was.difference(now, distinct=False).select(*contract.keys))
         return Change(schema, name, gone, now.difference(was, distinct=False))
 
-    def make(self, change: "Change") -> None:
+    def make(self, change: Change) -> None:
         """Delete the rows that go and append those that come."""
         schema, name = change.schema, change.name
         if change.gone is None:

@@ -23,7 +23,7 @@ from pipelines import (
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake
-from pipelines.link.identities import list_key, placement_key
+from pipelines.link.identities import document_key, list_key, placement_key
 from pipelines.night import health
 
 READ: Door = partial(open_lake, read_only=True)
@@ -147,7 +147,7 @@ def _written(lake: Lake) -> ir.Table:
     parts = (
         _ways(
             travellers.filter(travellers.document_number.notnull()),
-            ibis.literal("D:") + travellers.document_number,
+            document_key(travellers.document_number),
             name=travellers.name,
             records=travellers.records,
         ),

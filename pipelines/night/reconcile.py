@@ -75,11 +75,11 @@ def reconcile_departures(this: Night) -> None:
         named = departures.mutate(departure_id=this.pseudonym("D")(departures.departure_key))
         matches = hold(reconcile.list_matches(journeys, linked.repatriations, policy))
         of_records = hold(_findings_of_records(this, gaps))
-        known = _of(lake, "departures", affected), _matched(lake, matches, past)
-        changes = [
-            lake.change(hold, "reconciled", "departures", named, known[0]),
-            lake.change(hold, "reconciled", "list_matches", matches, known[1]),
-        ]
+        known = {
+            "departures": (named, _of(lake, "departures", affected)),
+            "list_matches": (matches, _matched(lake, matches, past)),
+        }
+        changes = [lake.change(hold, "reconciled", name, *rows) for name, rows in known.items()]
         with this.keeping(run):
             for change in changes:
                 lake.make(change)

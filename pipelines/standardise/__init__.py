@@ -14,7 +14,7 @@ from pipelines.standardise.population import population
 from pipelines.standardise.recruitment import recruitment
 from pipelines.standardise.refusals import refusals
 from pipelines.standardise.repatriations import repatriations
-from pipelines.standardise.traffic import NO_GATE, traffic
+from pipelines.standardise.traffic import traffic
 from pipelines.standardise.unresolved import (
     unresolved,
     unresolved_crossings,
@@ -26,7 +26,6 @@ from pipelines.standardise.unresolved import (
 )
 
 __all__ = [
-    "NO_GATE",
     "Regions",
     "birth_places",
     "crossings",

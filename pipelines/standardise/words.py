@@ -67,7 +67,7 @@ def listed(text: ir.StringValue) -> ir.StringValue:
 def once(of: Callable[P, ir.Table]) -> Callable[P, ir.Table]:
     """Words that follow from reference tables alone, worked out once for all who look them up.
 
-    Written out at each use, they were half of the SQL of a small night.
+    Written out at each use, they took a tenth of the compiling of a small night.
     """
 
     @cache
