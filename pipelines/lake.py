@@ -310,7 +310,7 @@ class Lake:
                 if rows.schema not in compiled:
                     wanted = stage(backend.table("delivered"))
                     compiled[rows.schema] = backend.compile(wanted)
-                return backend.con.execute(compiled[rows.schema]).to_arrow_table()
+                return backend.con.sql(compiled[rows.schema]).to_arrow_table()  # on all cores
             finally:
                 backend.con.unregister("delivered")
 

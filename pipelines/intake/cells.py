@@ -22,8 +22,9 @@ CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f\u202a-\u202e\u2066-\u20
 SPECIAL = "^[=@+\\-'\"]|[^ -~\t\r\n]"
 LATIN, LOOKALIKES = r"\p{Latin}", r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}]"
 LOST = "\ufffd"
-STARTS = np.frombuffer(b"=@+-'\"", np.uint8)
-HARMLESS = (9, 10, 13)
+BYTES = np.arange(256, dtype=np.uint8)
+IS_START = np.isin(BYTES, list(b"=@+-'\""))  # by byte
+IS_HARMLESS = np.isin(BYTES, list(b"\t\n\r"))
 
 
 def screened(
@@ -74,11 +75,11 @@ def _has_special_bytes(chunk: pa.Array) -> bool:
         return False
     # One pass for usual text: 0x20 to 0x7e, shifted so that a single comparison tells.
     odd = said[(said - np.uint8(0x20)) > np.uint8(0x5E)]
-    if odd.size and not np.isin(odd, HARMLESS).all():
+    if odd.size and not IS_HARMLESS[odd].all():
         return True
     is_filled = np.diff(ends) > 0
     first = said[(ends[:-1] - ends[0])[is_filled]]
-    return bool(np.isin(first, STARTS).any())
+    return bool(IS_START[first].any())
 
 
 def _looked_at(

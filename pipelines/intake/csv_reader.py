@@ -29,7 +29,7 @@ from pipelines.intake.refusals import (
 
 DELIMITERS = ",;\t|"
 HEADER_BYTES = 1 << 16
-CSV_BLOCK = 1 << 20
+CSV_BLOCK = 1 << 22
 GRID_BYTES = 16 << 20  # a CSV with titles above its header is not larger
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # Excel 97 to 2003, XLSX and zip, gzip, Zstandard, PDF, Parquet
@@ -37,7 +37,8 @@ OTHERS = (
     b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"%PDF", b"PAR1",
 )  # fmt: skip
 TITLES = 60  # lines in which a header is looked for
-TOTAL = re.compile(rb'(?m)^[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
+# Below the header; an end of line to begin with is found several times faster than any word.
+TOTAL = re.compile(rb'(?i)\n[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ def _small(path: Path, encoding: str) -> bytes | None:
 
 def _has_more_than_rows(raw: bytes, head: _Head, contract: Table) -> bool:
     """Whether totals, empty rows or words below the table may stand among the rows."""
-    lower = raw.lower()
-    if any(word in lower for word in (b"total", b"jumlah", b"jml")) and TOTAL.search(lower):
+    if TOTAL.search(raw):
         return True
     if raw.count(head.line) > 1:
         return True  # its header comes again
