@@ -72,8 +72,7 @@ class House:
 
 def environment(now: settings.Settings) -> dict[str, str]:
     given = {"PULANG_HOME": str(now.home.path), "PULANG_KEY": KEY, "PULANG_MEMORY": "2GB",
-             "PULANG_THREADS": "2", "PULANG_CATALOG": f"postgres:{now.catalog}",
-             "PGPASSWORD": postgres.PASSWORD}  # fmt: skip
+             "PULANG_THREADS": "2", "PULANG_CATALOG": f"postgres:{now.catalog}"}
     if not now.catalog:
         del given["PULANG_CATALOG"]
     return os.environ | given
@@ -379,6 +378,7 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--postgres", action="store_true", help="with the catalog in PostgreSQL")
     given = options.parse_args()
+    os.environ["PGPASSWORD"] = postgres.PASSWORD  # it looks into the lakes itself, too
     with (
         tempfile.TemporaryDirectory(prefix="pulang-faults-") as folder,
         prepared(Path(folder), given.postgres) as house,
