@@ -16,7 +16,7 @@ from pipelines.intake.refusals import MISSING_COLUMN
 from pipelines.lake import Lake
 
 MONTHS = {
-    name: number
+    name: f"{number}"
     for number, names in enumerate(
         (
             ("JANUARI", "JANUARY", "JAN"),
@@ -98,8 +98,18 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
     texts = {name: _said(delivered[name], contract.column(name)) for name in origin}
     dated = [name for name in origin if contract.column(name).logical_type in DATED]
     shorts = {f"{name} is short": _has_short_year(delivered[name]) for name in dated}
-    said = delivered.select(*passed, **texts, **shorts).view()
-    values = {name: _value(said[name], contract.column(name)) for name in origin}
+    days = {
+        f"{name} day": _usual(_is_full(texts[name]), ibis.null("string"), _day_said(texts[name]))
+        for name in dated
+        if contract.column(name).logical_type == "timestamp"
+    }
+    said = delivered.select(*passed, **texts, **shorts, **days).view()
+    values = {
+        name: timestamp(said[name], said[f"{name} day"])
+        if f"{name} day" in days
+        else _value(said[name], contract.column(name))
+        for name in origin
+    }
     parsed = said.select(*passed, *shorts, **values).view()
     values = {name: parsed[name] for name in origin}
     values |= {name: _of_its_century(parsed, contract.column(name)) for name in dated}
@@ -170,8 +180,6 @@ def _can_be(day: ir.IntegerValue, parsed: ir.Table, column: Column) -> ir.Boolea
 def _value(clean: ir.StringValue, column: Column) -> ir.Value:
     if column.logical_type == "date":
         return _day(clean)
-    if column.logical_type == "timestamp":
-        return timestamp(clean)
     if column.logical_type == "integer":
         return _whole_number(clean)
     if column.vocabulary and not column.is_open_vocabulary:
@@ -234,9 +242,13 @@ def _usual(is_usual: ir.BooleanValue, value: ir.Value, others: ir.Value) -> ir.V
     return ibis.cases((is_usual, value), else_=others)
 
 
-def _assembled(year: ir.StringValue, month: ir.Value, day: ir.StringValue) -> ir.DateValue:
-    parts = year + "-" + month.cast("string").lpad(2, "0") + "-" + day.lpad(2, "0")
-    return parts.try_cast("date")
+def _assembled(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue) -> ir.DateValue:
+    return (year + "-" + _two_digits(month) + "-" + _two_digits(day)).try_cast("date")
+
+
+def _two_digits(number: ir.StringValue) -> ir.StringValue:
+    """`07` of 7. Not `lpad`, which writes its text out three times."""
+    return (ibis.literal("0") + number).right(2)
 
 
 def _in_numbers(text: ir.StringValue, form: str, *, year: int, day: int) -> ir.DateValue:
@@ -251,17 +263,14 @@ def _year_first(text: ir.StringValue) -> ir.DateValue:
 
 def _worded_date(text: ir.StringValue) -> ir.DateValue:
     """`31/12/1990`, `31 Desember 1990`, `December 31, 1990`."""
-    return ibis.coalesce(
-        _in_numbers(text, NUMERIC_DATE, year=3, day=1),
-        _named_month(text, WORDS_DATE, day=1, month=2),
-        _named_month(text, ENGLISH_DATE, day=2, month=1),
-    )
+    day_first = text.re_replace(ENGLISH_DATE, r"\2 \1 \3")
+    return ibis.coalesce(_in_numbers(text, NUMERIC_DATE, year=3, day=1), _named_month(day_first))
 
 
-def _named_month(text: ir.StringValue, form: str, day: int, month: int) -> ir.DateValue:
-    number = text.re_extract(form, month).upper().cases(*MONTHS.items())
-    read = _assembled(text.re_extract(form, 3), number, text.re_extract(form, day))
-    return ibis.cases((text.re_search(form), read))
+def _named_month(text: ir.StringValue) -> ir.DateValue:
+    day, word, year = (text.re_extract(WORDS_DATE, group) for group in (1, 2, 3))
+    read = _assembled(year, word.upper().cases(*MONTHS.items()), day)
+    return ibis.cases((text.re_search(WORDS_DATE), read))
 
 
 def _serial_date(text: ir.StringValue) -> ir.DateValue:
@@ -270,14 +279,15 @@ def _serial_date(text: ir.StringValue) -> ir.DateValue:
     return ibis.cases((text.re_search(SERIAL), serial))
 
 
-def timestamp(text: ir.StringValue) -> ir.TimestampValue:
+def timestamp(text: ir.StringValue, said: ir.StringValue | None = None) -> ir.TimestampValue:
     """ISO 8601 with offset; without one it is WIB. Also a day as `date` reads it, alone or with a
     clock behind it: `01/06/2025 08.00 WITA`, `1 Juni 2025 pukul 8:00 PM`.
 
-    An impossible time is empty, not midnight.
+    An impossible time is empty, not midnight. `said` is the day in it, where that is worked out
+    already.
     """
     with_seconds = text.re_replace(ISO_WITHOUT_SECONDS, r"\1:00\2")
-    day = _day(_day_said(text)).cast("string")
+    day = _day(_day_said(text) if said is None else said).cast("string")
     clock = ibis.cases((text.re_search(CLOCK), _clock(text)), else_=" 00:00:00" + WIB)
     has_day_alone = ~text.contains(":") | text.re_search(CLOCK)
     iso = ibis.coalesce(
@@ -289,7 +299,11 @@ def timestamp(text: ir.StringValue) -> ir.TimestampValue:
     others = ibis.coalesce(
         ibis.cases((text[4] == "-", iso)), ibis.cases((has_day_alone, _moment(day + clock)))
     )
-    return _usual(text.length() == FULL_ISO, _moment(text), others)
+    return _usual(_is_full(text), _moment(text), others)
+
+
+def _is_full(text: ir.StringValue) -> ir.BooleanValue:
+    return text.length() == FULL_ISO
 
 
 def _clock(text: ir.StringValue) -> ir.StringValue:
@@ -300,9 +314,9 @@ def _clock(text: ir.StringValue) -> ir.StringValue:
         (half == "", hour), (hour > 12, ibis.null("int64")), (half == "PM", hour % 12 + 12),
         else_=hour % 12,
     )  # fmt: skip
-    seconds = text.re_extract(CLOCK, 4).lpad(2, "0")
+    seconds = (ibis.literal("00") + text.re_extract(CLOCK, 4)).right(2)
     zone = text.re_extract(CLOCK, 6).upper().cases(*ZONES.items(), else_=WIB)
-    hours = of_day.cast("string").lpad(2, "0")
+    hours = _two_digits(of_day.cast("string"))
     return " " + hours + ":" + text.re_extract(CLOCK, 3) + ":" + seconds + zone
 
 
