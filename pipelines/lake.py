@@ -19,6 +19,7 @@ from ibis.backends.duckdb import Backend
 
 from pipelines import contracts, keys, settings, spills, statements
 from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
+from pipelines.statements import Hold
 
 __all__ = [
     "CATALOG",
@@ -57,9 +58,6 @@ def _engine(now: settings.Settings, spills: Path) -> duckdb.DuckDBPyConnection:
     if now.threads:
         con.execute("SET threads = ?", [now.threads])
     return con
-
-
-Hold = Callable[[ir.Table], ir.Table]  # works an expression out once
 
 
 @dataclass(frozen=True)

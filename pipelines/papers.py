@@ -11,9 +11,10 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines import contracts, link, reference, standardise
-from pipelines.link.identities import document_key, list_key, placement_key
+from pipelines.record_keys import document_key, list_key, placement_key
+from pipelines.statements import Hold
 
-Scratchpad = Callable[[], AbstractContextManager[link.Hold]]
+Scratchpad = Callable[[], AbstractContextManager[Hold]]
 LIST_ROW = ["list_file", "list_number"]
 NO_DOCUMENT = ""
 
@@ -31,7 +32,7 @@ class Papers:
     identities: ir.Table
 
 
-def standardised(records: dict[str, ir.Table], hold: link.Hold, scratchpad: Scratchpad) -> Papers:
+def standardised(records: dict[str, ir.Table], hold: Hold, scratchpad: Scratchpad) -> Papers:
     """The current records of `records` (crossings, placements, repatriations) as papers.
 
     A `scratchpad` gives a `hold` of which nothing is left at its end.
@@ -67,7 +68,7 @@ class Touched:
     list_rows: ir.Table
 
     @classmethod
-    def by(cls, changed: dict[str, ir.Table], hold: link.Hold) -> "Touched":
+    def by(cls, changed: dict[str, ir.Table], hold: Hold) -> "Touched":
         """By the versions of records (crossings, placements, repatriations) that changed."""
         number = standardise.document_number(changed["crossings"].document_number)
         documents = changed["crossings"].select(document_number=number).drop_null()
@@ -96,8 +97,12 @@ class Touched:
     def papers(self, papers: Papers) -> Papers:
         """The papers concerned, as they were."""
         identities, crossings = papers.identities, papers.crossings
-        of_placements = self.placements.select(record_key=placement_key(self.placements))
-        of_lists = self.list_rows.select(record_key=list_key(self.list_rows))
+        of_placements = self.placements.select(
+            record_key=placement_key(self.placements.placement_id)
+        )
+        of_lists = self.list_rows.select(
+            record_key=list_key(self.list_rows.list_file, self.list_rows.list_number)
+        )
         is_traveller = identities.source == "perlintasan"
         return Papers(
             crossings.filter(self._is_touched(crossings.document_number)),
@@ -113,7 +118,7 @@ class Touched:
         return number.fill_null(NO_DOCUMENT).isin(self.documents.document_number)
 
 
-def travellers(crossings: ir.Table, hold: link.Hold, scratchpad: Scratchpad) -> ir.Table:
+def travellers(crossings: ir.Table, hold: Hold, scratchpad: Scratchpad) -> ir.Table:
     """The ways in which travellers were written, with the record_key of each."""
     with scratchpad() as briefly:
         return hold(link.traveller_keys(briefly(standardise.traveller_tuples(crossings))))
@@ -141,14 +146,14 @@ def _vocabulary(source: str, column: str, meaning: str) -> ir.Table:
     return ibis.memtable({"word": list(words), meaning: list(words.values())})
 
 
-def known(papers: Papers, hold: link.Hold) -> link.Known:
+def known(papers: Papers, hold: Hold) -> link.Known:
     """What linkage knows of the papers before it compares them."""
     bearers = hold(link.bearers(papers.identities))
     name_words = reference.memtable("name_words")
     return link.known(hold, papers.identities, papers.crossings, bearers, name_words)
 
 
-def with_keys(identities: ir.Table, hold: link.Hold) -> ir.Table:
+def with_keys(identities: ir.Table, hold: Hold) -> ir.Table:
     """Identities with what blocking looks for in their names and places."""
     regions = standardise.Regions.shipped()
     words = standardise.place_words(link.place_words(identities), regions)

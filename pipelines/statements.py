@@ -4,6 +4,7 @@ What Ibis offers for it parses the SQL that it has just written, and asks the en
 that it has just given: a seventh of a small night.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import ibis
@@ -17,6 +18,7 @@ from pipelines import contracts
 
 TEMPORARY = ("temp", "main")  # where the engine keeps the tables of one connection
 Place = tuple[str, str]  # catalog and schema
+Hold = Callable[[ir.Table], ir.Table]  # works an expression out once
 
 
 def create(engine: Backend, name: str, rows: ir.Table, place: Place = TEMPORARY) -> ir.Table:

@@ -19,6 +19,7 @@ def moved(kept: ir.Table, came: ir.Table, went: ir.Table, count: str) -> ir.Tabl
     return told.select(*key, before=before, now=before + told.moved)
 
 
-def as_kept(moved: ir.Table, count: str) -> ir.Table:
-    """What takes the place of the groups that `moved`, shaped as the kept table."""
-    return moved.filter(moved.now > 0).rename({count: "now"}).drop("before")
+def replacing(kept: ir.Table, moved: ir.Table, count: str) -> tuple[ir.Table, ir.Table]:
+    """What takes the place of the groups that `moved`, and their rows in `kept`."""
+    fresh = moved.filter(moved.now > 0).rename({count: "now"}).drop("before")
+    return fresh, kept.semi_join(moved, [column for column in kept.columns if column != count])

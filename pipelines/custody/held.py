@@ -17,7 +17,7 @@ from pipelines import standardise
 from pipelines.errors import PulangError
 from pipelines.intake.redact import plain, plain_text
 from pipelines.lake import Lake, rows_of
-from pipelines.link.identities import list_key, placement_key
+from pipelines.record_keys import list_key, placement_key
 
 # Records of persons, with the column of their travel document.
 RECORDS = {
@@ -104,8 +104,8 @@ def persons(lake: Lake, who: Asked) -> list[str]:
     keys = ibis.union(
         identities.filter(who.matches(identities, "document_number", "name")).select("record_key"),
         standard.semi_join(crossed, "crossing_id").select("record_key"),
-        placed.select(record_key=placement_key(placed)),
-        listed.select(record_key=list_key(listed)),
+        placed.select(record_key=placement_key(placed.placement_id)),
+        listed.select(record_key=list_key(listed.list_file, listed.list_number)),
     )
     records = lake.table("identity", "person_records")
     found = records.semi_join(keys, "record_key").select("person_id").distinct()
@@ -146,8 +146,12 @@ def _delivered(lake: Lake, held: Held) -> dict[str, ir.Table]:
     theirs = standard.filter(standard.record_key.isin(held.record_keys))
     return {
         "crossings": crossings.semi_join(theirs, "crossing_id"),
-        "placements": placements.filter(placement_key(placements).isin(held.record_keys)),
-        "repatriations": lists.filter(list_key(lists).isin(held.record_keys)),
+        "placements": placements.filter(
+            placement_key(placements.placement_id).isin(held.record_keys)
+        ),
+        "repatriations": lists.filter(
+            list_key(lists.list_file, lists.list_number).isin(held.record_keys)
+        ),
     }
 
 

@@ -22,8 +22,8 @@ from pipelines.intake.arrivals import Archive
 from pipelines.intake.deliveries import DESTROYED
 from pipelines.intake.measures import AHEAD_OF_UTC
 from pipelines.lake import Lake, open_lake, rows_of
-from pipelines.link.identities import list_key, placement_key
 from pipelines.policy import Policy
+from pipelines.record_keys import list_key, placement_key
 
 DECIDED = ("record_key", "anchor_key")  # of identities on which people judged
 Batch = dict[str, Any]
@@ -131,8 +131,8 @@ def _identities(lake: Lake, gone: ir.Table, are_gone: bool) -> ir.Table:
     standard = lake.table("standard", "crossings").semi_join(crossings, "crossing_id")
     return ibis.union(
         standard.select("record_key"),
-        placements.select(record_key=placement_key(placements)),
-        lists.select(record_key=list_key(lists)),
+        placements.select(record_key=placement_key(placements.placement_id)),
+        lists.select(record_key=list_key(lists.list_file, lists.list_number)),
         distinct=True,
     )
 

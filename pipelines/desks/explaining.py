@@ -13,8 +13,8 @@ from pipelines.desks.front import NothingThereError, opened
 from pipelines.intake import corrections
 from pipelines.lake import Lake, open_to_note, rows_of
 from pipelines.link import judgements, sentences
-from pipelines.link.identities import list_key, placement_key
 from pipelines.link.model import Weights, WeightsError
+from pipelines.record_keys import list_key, placement_key
 
 
 def explain(now: settings.Settings, departure_id: str) -> dict[str, Any]:
@@ -203,8 +203,8 @@ def _evidence(lake: Lake, departure: dict[str, Any]) -> ir.Table:
         _cited(out, out.crossing_id, "exit"),
         _cited(back, back.crossing_id, "return"),
         _cited(again, again.crossing_id, "next_exit"),
-        _cited(placed, placement_key(placed), "placement"),
-        _cited(listed, list_key(listed), "list"),
+        _cited(placed, placement_key(placed.placement_id), "placement"),
+        _cited(listed, list_key(listed.list_file, listed.list_number), "list"),
     ]
     rows = ibis.union(*parts, distinct=False)
     batches = lake.table("ops", "batches").select("batch_id", "source", "file", "sha256")

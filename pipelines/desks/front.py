@@ -23,8 +23,8 @@ from pipelines import (
 from pipelines import evaluate as accuracy
 from pipelines.errors import PulangError
 from pipelines.lake import CATALOG, Door, Lake, exists, open_lake
-from pipelines.link.identities import document_key, list_key, placement_key
 from pipelines.night import health
+from pipelines.record_keys import document_key, list_key, placement_key
 
 READ: Door = partial(open_lake, read_only=True)
 # What `evaluate` reads of a crossing.
@@ -151,8 +151,8 @@ def _written(lake: Lake) -> ir.Table:
             name=travellers.name,
             records=travellers.records,
         ),
-        _ways(placements, placement_key(placements)),
-        _ways(lists, list_key(lists)),
+        _ways(placements, placement_key(placements.placement_id)),
+        _ways(lists, list_key(lists.list_file, lists.list_number)),
     )
     return ibis.union(*parts, distinct=False)
 

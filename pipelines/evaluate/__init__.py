@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +17,11 @@ from pipelines.evaluate import (
     outcomes,
     regions,
 )
+from pipelines.statements import Hold
 
 __all__ = ["Night", "Truth", "evaluate"]
 
 DIGITS = 6
-Hold = Callable[[ir.Table], ir.Table]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 
 from pipelines.evaluate.columns import as_key
 from pipelines.evaluate.votes import of_most
+from pipelines.record_keys import document_key, list_key, placement_key
 
 SOURCES = ("perlintasan", "penempatan", "pemulangan")
 PAPERS = ("placement", "dated_row", "undated_row", "passport", "splp", "other_document")
@@ -84,8 +85,8 @@ def _known(persons: ir.Table, originals: ir.Table | None) -> ir.Table:
             list_file=renamed.original_file.coalesce(renamed.list_file),
         )
     key = ibis.cases(
-        (keyed.source == "penempatan", ibis.literal("P:") + keyed.number),
-        (keyed.source == "pemulangan", ibis.literal("L:") + keyed.list_file + "#" + keyed.number),
+        (keyed.source == "penempatan", placement_key(keyed.number)),
+        (keyed.source == "pemulangan", list_key(keyed.list_file, keyed.number)),
         else_=keyed.number,
     )
     keyed = keyed.select("source", "person_key", record_key=key)
@@ -103,7 +104,7 @@ def _documents(known: ir.Table, crossings: ir.Table) -> ir.Table:
     """Documents with the persons and the type of most of their crossings."""
     slim = crossings.select("crossing_id", "person_id", "document_number", "document_type")
     seen = slim.left_join(_crossed(known), "crossing_id")
-    document = ibis.literal("D:") + seen.document_number
+    document = document_key(seen.document_number)
     votes = seen.group_by(
         identity=document.coalesce(ibis.literal("C:") + seen.crossing_id),
         person_key=seen.person_key,

@@ -1,7 +1,6 @@
 """Link: which records belong to one person, by number, by evidence and by judgement."""
 
 from pipelines.link.blocking import Known
-from pipelines.link.clusters import Hold
 from pipelines.link.deterministic import links
 from pipelines.link.evidence import bearers, step
 from pipelines.link.history import history
@@ -27,7 +26,6 @@ from pipelines.link.training import School, trained, without_numbers
 __all__ = [
     "WEIGHTS",
     "Found",
-    "Hold",
     "Known",
     "Linking",
     "School",

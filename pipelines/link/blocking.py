@@ -14,8 +14,8 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import compatible
-from pipelines.link.clusters import Hold
 from pipelines.link.model import BlockingRule, Kind, Model
+from pipelines.statements import Hold
 
 DAY = 1
 LEAST_NUMBER = 6  # characters of a document number that has halves

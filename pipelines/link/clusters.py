@@ -4,8 +4,6 @@ Connected components by Splink, on the engine of the tables. A cluster that brea
 gives up its weakest link, until it holds.
 """
 
-from collections.abc import Callable
-
 import duckdb
 import ibis
 import ibis.expr.types as ir
@@ -13,8 +11,8 @@ from splink import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from pipelines.link import compatible
+from pipelines.statements import Hold
 
-Hold = Callable[[ir.Table], ir.Table]
 YEARS_APART = 10  # of birth, beyond which two sexes are two people
 ROUNDS = 20  # of giving up links; what still breaks a constraint then is left and reported
 

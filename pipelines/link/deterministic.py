@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import compatible
-from pipelines.link.identities import document_key
 from pipelines.link.model import Rule
+from pipelines.record_keys import document_key
 
 Agreement = Callable[[ir.Table], ir.BooleanValue]
 

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link.blocking import Known
-from pipelines.link.clusters import Hold
+from pipelines.statements import Hold
 
 # What agreement of two words is worth: bits taken from those of the commoner of the two.
 SAME_WORD, VARIANT, SAME_SPELLING = 0.0, 0.5, 1.0  # as written; by dictionary; folded

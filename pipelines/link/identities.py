@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import compatible
+from pipelines.record_keys import document_key, list_key, placement_key
 
 SHAPE = [
     "source",
@@ -137,7 +138,7 @@ def placed(placements: ir.Table) -> ir.Table:
         placements.mutate(
             source=ibis.literal("penempatan"),
             kind=ibis.literal("placement"),
-            record_key=placement_key(placements),
+            record_key=placement_key(placements.placement_id),
             document_number=placements.passport_number,
             birth_year=placements.birth_date.year(),
             home_regency_code=placements.regency_code,
@@ -155,7 +156,7 @@ def listed(repatriations: ir.Table) -> ir.Table:
         repatriations.mutate(
             source=ibis.literal("pemulangan"),
             kind=ibis.literal("list"),
-            record_key=list_key(repatriations),
+            record_key=list_key(repatriations.list_file, repatriations.list_number),
             home_regency_code=repatriations.regency_code,
             event_on=repatriations.arrived_on,
             event_country=repatriations.country_code,
@@ -163,21 +164,6 @@ def listed(repatriations: ir.Table) -> ir.Table:
             first_event_at=repatriations.arrived_on,
         )
     )
-
-
-def document_key(number: ir.StringValue) -> ir.StringValue:
-    """The record_key of a document with its commonest bearer."""
-    return ibis.literal("D:") + number
-
-
-def placement_key(placements: ir.Table) -> ir.StringValue:
-    """The record_key of a placement."""
-    return ibis.literal("P:") + placements.placement_id
-
-
-def list_key(repatriations: ir.Table) -> ir.StringValue:
-    """The record_key of a row of a list."""
-    return ibis.literal("L:") + repatriations.list_file + "#" + repatriations.list_number
 
 
 def _shaped(t: ir.Table) -> ir.Table:

@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 from pipelines.link import blocking, choice, clusters, deterministic, evidence, matching
 from pipelines.link import judgements as judged
 from pipelines.link.blocking import Known
-from pipelines.link.clusters import Hold
 from pipelines.link.matching import LINK, Numbers, ends, numbered, travel_documents
 from pipelines.link.model import Model, Weights
+from pipelines.statements import Hold
 
 CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probability", "evidence",
              "decision")  # fmt: skip

@@ -12,9 +12,9 @@ import ibis.expr.types as ir
 
 from pipelines.link import blocking, choice, evidence, names, scores
 from pipelines.link.blocking import Known
-from pipelines.link.clusters import Hold
-from pipelines.link.identities import document_key
 from pipelines.link.model import Model, Weights
+from pipelines.record_keys import document_key
+from pipelines.statements import Hold
 
 LINK = ("source", "record_key", "anchor_key", "token", "rule", "link_probability")
 PAPERS = {"placement": "penempatan", "list": "pemulangan"}

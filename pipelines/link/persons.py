@@ -11,7 +11,7 @@ from collections.abc import Callable
 import ibis
 import ibis.expr.types as ir
 
-from pipelines.link.identities import document_key, list_key, placement_key
+from pipelines.record_keys import document_key, list_key, placement_key
 
 Pseudonym = Callable[[ir.StringValue], ir.StringValue]
 
@@ -226,12 +226,14 @@ def _as_words(t: ir.Table, document: str, name: str, nik: str, key: str) -> ir.T
 
 def placements_with_person(placements: ir.Table, person_records: ir.Table) -> ir.Table:
     """Placements with person_id and link_probability. Key: placement_id."""
-    return _with_person(placements, placement_key(placements), person_records)
+    return _with_person(placements, placement_key(placements.placement_id), person_records)
 
 
 def repatriations_with_person(repatriations: ir.Table, person_records: ir.Table) -> ir.Table:
     """List rows with person_id and link_probability. Key: list_file, list_number."""
-    return _with_person(repatriations, list_key(repatriations), person_records)
+    return _with_person(
+        repatriations, list_key(repatriations.list_file, repatriations.list_number), person_records
+    )
 
 
 def _with_person(records: ir.Table, key: ir.StringValue, person_records: ir.Table) -> ir.Table:

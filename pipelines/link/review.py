@@ -9,10 +9,10 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import sentences
-from pipelines.link.identities import list_key, placement_key
 from pipelines.link.judgements import PAIR, paired
 from pipelines.link.model import Model
 from pipelines.link.persons import Pseudonym
+from pipelines.record_keys import list_key, placement_key
 
 SIDES = {"left": "record_key", "right": "anchor_key"}
 CITATION = {"source": "source", "file": "file", "row": "row_number", "sha256": "sha256"}
@@ -92,8 +92,8 @@ def delivered_rows(
     """
     parts = (
         _first_crossings(crossings.semi_join(keys, "record_key")),
-        _cited(placements, placement_key(placements)),
-        _cited(repatriations, list_key(repatriations)),
+        _cited(placements, placement_key(placements.placement_id)),
+        _cited(repatriations, list_key(repatriations.list_file, repatriations.list_number)),
     )
     rows = ibis.union(*parts, distinct=False).semi_join(keys, "record_key")
     return rows.inner_join(batches, "batch_id").select(

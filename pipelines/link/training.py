@@ -17,8 +17,8 @@ import numpy as np
 
 from pipelines.link import blocking, choice, linking, matching, scores
 from pipelines.link.blocking import Known
-from pipelines.link.clusters import Hold
 from pipelines.link.model import Comparison, Model, Probabilities, Weights
+from pipelines.statements import Hold
 
 KNOWN_PAIRS = 60_000  # of each kind, at most
 CHANCE_PAIRS = 2_000_000

@@ -10,6 +10,7 @@ from pipelines import link, reference, standardise, tallies
 from pipelines.lake import Change, Lake
 from pipelines.night.context import Night, Past, last_published
 from pipelines.night.standardise import standard
+from pipelines.statements import Hold
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Changed:
     judged: ir.Table
 
     @classmethod
-    def since(cls, past: Past, lake: Lake, hold: link.Hold) -> "Changed":
+    def since(cls, past: Past, lake: Lake, hold: Hold) -> "Changed":
         """Since the snapshot up to which linkage has seen the lake."""
         identities = hold(lake.changed("standard", "identities", past.snapshot_id))
         crossed = lake.changed("standard", "crossings", past.snapshot_id).select("record_key")
@@ -83,7 +84,7 @@ class Bearers:
     reweighed: ir.Table | None
 
 
-def bearers_of(lake: Lake, changed: Changed | None, hold: link.Hold) -> Bearers:
+def bearers_of(lake: Lake, changed: Changed | None, hold: Hold) -> Bearers:
     """How many documents bear each word; documents that came and went are added to what is kept."""
     if changed is None:
         every = hold(link.bearers(standard(lake).identities))
@@ -92,17 +93,13 @@ def bearers_of(lake: Lake, changed: Changed | None, hold: link.Hold) -> Bearers:
     came, went = (link.bearers(rows.filter(side)) for side in (rows.is_now, ~rows.is_now))
     moved = hold(tallies.moved(kept, came, went, "bearers"))
     was, now = (link.step(ibis.greatest(moved[n], 1)) for n in ("before", "now"))
-    fresh = hold(tallies.as_kept(moved, "bearers"))
-    return Bearers(
-        hold(kept.anti_join(moved, "spelling").union(fresh)),
-        fresh,
-        hold(kept.semi_join(moved, "spelling")),
-        hold(moved.filter(was != now).select("spelling")),
-    )
+    fresh, stale = (hold(rows) for rows in tallies.replacing(kept, moved, "bearers"))
+    every = hold(kept.anti_join(moved, "spelling").union(fresh))
+    return Bearers(every, fresh, stale, hold(moved.filter(was != now).select("spelling")))
 
 
 def _stored(
-    lake: Lake, changed: Changed, counted: Bearers, renumbered: ir.Table, hold: link.Hold
+    lake: Lake, changed: Changed, counted: Bearers, renumbered: ir.Table, hold: Hold
 ) -> link.Stored:
     """What earlier nights have found, and what has come since."""
     assert counted.reweighed is not None  # noqa: S101
@@ -132,7 +129,7 @@ def _stored(
     )
 
 
-def _found(lake: Lake, found: link.Found, hold: link.Hold) -> Iterator[Change]:
+def _found(lake: Lake, found: link.Found, hold: Hold) -> Iterator[Change]:
     """What linkage found of the identities in scope."""
     decided = {"links": found.links, "candidates": link.kept(found.candidates)}
     for name, rows in decided.items():
@@ -157,7 +154,7 @@ class Persons:
     history: ir.Table
     before: ir.Table | None
 
-    def changes(self, lake: Lake, hold: link.Hold) -> Iterator[Change]:
+    def changes(self, lake: Lake, hold: Hold) -> Iterator[Change]:
         """What becomes another in the tables persons and person_records."""
         was = None
         if self.before is not None:
@@ -172,7 +169,7 @@ def _persons_of(
     found: link.Found,
     renumbered: ir.Table,
     judgements: ir.Table,
-    hold: link.Hold,
+    hold: Hold,
 ) -> Persons:
     """The persons of the identities in scope, or of all."""
     lake, papers = this.lake, found.papers
@@ -195,9 +192,7 @@ def _history(this: Night, before: ir.Table, after: ir.Table, judgements: ir.Tabl
     return link.history(before, after, new, is_new_model, this.number)
 
 
-def _persons(
-    this: Night, identities: ir.Table, person_records: ir.Table, hold: link.Hold
-) -> ir.Table:
+def _persons(this: Night, identities: ir.Table, person_records: ir.Table, hold: Hold) -> ir.Table:
     regions = standardise.Regions.shipped()
     majority = this.policy.shared_place_majority
     places = hold(standardise.birth_places(identities.birth_place, regions, majority))

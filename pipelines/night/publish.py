@@ -18,6 +18,7 @@ from pipelines.night.reconcile import Linked, published, refusals
 from pipelines.night.standardise import standard
 from pipelines.night.tidy import forget_old
 from pipelines.publish import kept, lookups, warehouse
+from pipelines.statements import Hold
 
 
 def publish(this: Night) -> None:
@@ -68,7 +69,7 @@ class Moved:
     now: ir.Table
 
     @classmethod
-    def since(cls, lake: Lake, before: dict[str, Any], hold: link.Hold, *, are_few: bool) -> Self:
+    def since(cls, lake: Lake, before: dict[str, Any], hold: Hold, *, are_few: bool) -> Self:
         """Where they are few; after a rebuild, all of both nights."""
         then, name = before["snapshot_id"], ("reconciled", "departures")
         if not are_few:
@@ -98,7 +99,7 @@ def _patch(this: Night, moved: Moved, chances: ir.Table) -> warehouse.Patch:
     )
 
 
-def _changes(this: Night, linked: Linked, moved: Moved | None, hold: link.Hold) -> ir.Table:
+def _changes(this: Night, linked: Linked, moved: Moved | None, hold: Hold) -> ir.Table:
     """What became of departures since the last published night; nothing on the first."""
     lake = this.lake
     if not moved:
@@ -184,7 +185,7 @@ def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Tab
     }
 
 
-def _chances(this: Night, hold: link.Hold) -> ir.Table:
+def _chances(this: Night, hold: Hold) -> ir.Table:
     """How likely each departure counts as undocumented once everything is known."""
     lake, gates = this.lake, reference.memtable("gates")
     departures = lake.table("reconciled", "departures")

@@ -8,9 +8,10 @@ import ibis.expr.types as ir
 
 from pipelines import link, papers, reconcile, reference, standardise
 from pipelines.lake import Lake
-from pipelines.link.identities import list_key, placement_key
 from pipelines.night.context import Night, Past
 from pipelines.night.standardise import standard
+from pipelines.record_keys import list_key, placement_key
+from pipelines.statements import Hold
 
 REFUSED = ibis.memtable({"code": [reconcile.LEFT_BY_ANOTHER_GATE]})
 
@@ -44,7 +45,7 @@ class Linked:
             link.shared_identities(of_night.identities, records),
         )
 
-    def held(self, hold: link.Hold) -> "Linked":
+    def held(self, hold: Hold) -> "Linked":
         """The same, worked out once; all but the crossings, which are too many to be kept."""
         worked = ("placements", "repatriations", "shared_identities")
         return replace(self, **{name: hold(getattr(self, name)) for name in worked})
@@ -95,7 +96,7 @@ def reconcile_departures(this: Night) -> None:
 
 
 def _lives(
-    this: Night, linked: Linked, record_starts_on: date | None, hold: link.Hold
+    this: Night, linked: Linked, record_starts_on: date | None, hold: Hold
 ) -> tuple[ir.Table, ir.Table]:
     """The journeys and the findings of persons.
 
@@ -185,9 +186,9 @@ def _affected(this: Night, past: Past, gaps: ir.Table) -> ir.Table:
     keys = ibis.union(
         lake.changed("standard", "crossings", since).select("record_key"),
         lake.changed("standard", "identities", since).select("record_key"),
-        _keys(lake.changed("standard", "placements", since), placement_key),
-        _keys(lake.changed("standard", "repatriations", since), list_key),
-        _keys(_newly_overdue(this, past), placement_key),
+        _placed(lake.changed("standard", "placements", since)),
+        _listed(lake.changed("standard", "repatriations", since)),
+        _placed(_newly_overdue(this, past)),
     )
     changed = (lake.changed("identity", n, since) for n in ("person_records", "persons"))
     return ibis.union(
@@ -198,8 +199,12 @@ def _affected(this: Night, past: Past, gaps: ir.Table) -> ir.Table:
     ).distinct()
 
 
-def _keys(rows: ir.Table, key: object) -> ir.Table:
-    return rows.select(record_key=key(rows))  # type: ignore[operator]
+def _placed(rows: ir.Table) -> ir.Table:
+    return rows.select(record_key=placement_key(rows.placement_id))
+
+
+def _listed(rows: ir.Table) -> ir.Table:
+    return rows.select(record_key=list_key(rows.list_file, rows.list_number))
 
 
 def _days(this: Night, past: Past) -> tuple[date, date]:

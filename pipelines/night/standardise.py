@@ -6,8 +6,9 @@ from dataclasses import replace
 import ibis.expr.types as ir
 
 from pipelines import papers, standardise, tallies
-from pipelines.lake import Change, Hold, Lake
+from pipelines.lake import Change, Lake
 from pipelines.night.context import RECORDS, Night, Past, records_of
+from pipelines.statements import Hold
 
 PAPERS = ("crossings", "placements", "repatriations", "identities")
 OTHERS = ("refusals", "recruitment", "population")  # of which only the words are looked at here
@@ -99,9 +100,7 @@ def _unresolved(records: Rows) -> ir.Table:
 def _moved(lake: Lake, name: str, came: ir.Table, went: ir.Table, count: str, hold: Hold) -> Change:
     kept = lake.table("standard", name)
     moved = hold(tallies.moved(kept, came, went, count))
-    key = [column for column in kept.columns if column != count]
-    fresh, stale = tallies.as_kept(moved, count), kept.semi_join(moved, key)
-    return lake.change(hold, "standard", name, fresh, stale)
+    return lake.change(hold, "standard", name, *tallies.replacing(kept, moved, count))
 
 
 def standard(lake: Lake) -> papers.Papers:

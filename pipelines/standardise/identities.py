@@ -7,6 +7,7 @@ standardised on the few ways, not on the crossings.
 import ibis
 import ibis.expr.types as ir
 
+from pipelines.record_keys import document_key
 from pipelines.standardise.identifiers import document_number, nik
 from pipelines.standardise.names import standard_name, usable
 
@@ -65,8 +66,8 @@ def renumbered(earlier: ir.Table, current: ir.Table) -> ir.Table:
     )
     other = both.filter(both.document_number != both.former_number)
     return other.group_by(
-        record_key=ibis.literal("D:") + other.document_number,
-        former_key=ibis.literal("D:") + other.former_number,
+        record_key=document_key(other.document_number),
+        former_key=document_key(other.former_number),
     ).agg(former_received_at=other.received_at.min(), former_event_at=other.crossed_at.min())
 
 

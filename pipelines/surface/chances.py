@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,10 +10,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipelines.policy import Policy
+from pipelines.statements import Hold
 from pipelines.surface import bands, curves
 from pipelines.surface.doubts import OPEN
 
-Hold = Callable[[ir.Table], ir.Table]
 DIGITS = 6
 PRIOR = (0.5, 1000.0)  # unseen returns, and returns, that a border record is taken to begin with
 HALF = 0.5  # standard error of the shares that nobody sees (returns, links), as a part of them

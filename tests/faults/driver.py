@@ -71,8 +71,13 @@ class House:
 
 
 def environment(now: settings.Settings) -> dict[str, str]:
-    given = {"PULANG_HOME": str(now.home.path), "PULANG_KEY": KEY, "PULANG_MEMORY": "2GB",
-             "PULANG_THREADS": "2", "PULANG_CATALOG": f"postgres:{now.catalog}"}
+    given = {
+        "PULANG_HOME": str(now.home.path),
+        "PULANG_KEY": KEY,
+        "PULANG_MEMORY": "2GB",
+        "PULANG_THREADS": "2",
+        "PULANG_CATALOG": f"postgres:{now.catalog}",
+    }
     if not now.catalog:
         del given["PULANG_CATALOG"]
     return os.environ | given
