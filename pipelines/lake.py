@@ -227,7 +227,7 @@ class Lake:
         an open transaction is among them.
         """
         view, last = f"changed_{schema}_{name}", self.snapshot_id
-        columns = self.table(schema, name).columns
+        columns = self.table(schema, name).schema()
         listed = ", ".join(f'"{column}"' for column in columns)
         is_now, rows = "true", f"{CATALOG}.{schema}.{name} LIMIT 0"
         if last > since:
@@ -237,7 +237,8 @@ class Lake:
             f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608
             f"SELECT {listed}, {is_now} AS is_now FROM {rows}"
         )
-        return self.ibis.table(view, database=("temp", "main"))
+        told = ibis.schema({**columns, "is_now": "boolean"})
+        return statements.known(self.ibis, view, told, statements.TEMPORARY)
 
     @property
     def oldest_snapshot_id(self) -> int:
