@@ -14,6 +14,9 @@ from pipelines.link.model import Rule
 from pipelines.record_keys import document_key
 
 Agreement = Callable[[ir.Table], ir.BooleanValue]
+# Of an identity, all that its links follow from.
+DECIDING = ("source", "record_key", "document_number", "nik", "name", "birth_date",
+            "first_received_at", "first_event_at")  # fmt: skip
 
 
 def links(identities: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
@@ -28,16 +31,20 @@ def tokens(identities: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
 
 
 def sharing(identities: ir.Table, tokens: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
-    """The identities that have one of the tokens. Their links by another token may be missing."""
-    has = [
-        _token(name, identities[name]).isin(tokens.token)
-        for name in sorted({r.token for r in rules})
-    ]
-    return identities.filter(ibis.or_(*(t.fill_null(False) for t in has)))
+    """What is DECIDING of the identities that have one of the tokens. Their links by another token
+    may be missing."""
+    has = [identities[name].isin(_values(name, tokens)) for name in {r.token: r for r in rules}]
+    return identities.filter(ibis.or_(*(t.fill_null(False) for t in has))).select(*DECIDING)
 
 
 def _token(name: str, value: ir.StringValue) -> ir.StringValue:
     return ibis.literal(f"{name}:") + value
+
+
+def _values(name: str, tokens: ir.Table) -> ir.StringColumn:
+    """The values of the tokens of one name."""
+    of_name = tokens.filter(tokens.token.startswith(f"{name}:"))
+    return of_name.select(value=of_name.token.substr(len(name) + 1)).value
 
 
 def _by_rule(identities: ir.Table, rule: Rule) -> ir.Table:

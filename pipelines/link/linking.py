@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from pipelines.link import blocking, choice, clusters, deterministic, evidence, matching
 from pipelines.link import judgements as judged
 from pipelines.link.blocking import Known
+from pipelines.link.identities import KEYS
 from pipelines.link.matching import LINK, Numbers, ends, numbered, travel_documents
 from pipelines.link.model import Model, Weights
 from pipelines.statements import Hold
@@ -140,22 +141,24 @@ class Linking:
         before = self.members(_within(every, near))
         asked = self.asked(before, near, stored)
         pairs = self.compared(asked, crossings, stored)
-        compared = _together(stored.pairs if stored else None, pairs, PAIR)
-        worth = self.hold(choice.worth(compared, self.population, self.model))
-        scope = self._scope(stored, certain, every, pairs, worth) if stored else None
+        scope = self._scope(stored, certain, every, pairs) if stored else None
         within = self._within(scope)
+        compared = _together(_within(stored.pairs, scope) if stored else None, pairs, PAIR)
         links, members, candidates = within.decide(
-            self.hold(_within(every, scope)), _within(worth, scope), crossings,
+            self.hold(_within(every, scope)), self.hold(self._worth(compared)), crossings,
             judged.apart(judgements),
         )  # fmt: skip
         papers = within.known.identities
         return Found(scope, papers, links, members, candidates, certain, pairs, asked)
 
     def _within(self, scope: ir.Table | None) -> "Linking":
-        """The same over the identities of `scope`, choosing from as many."""
+        """The same over the identities of `scope`, choosing from as many.
+
+        Their pairs are made already, so that what blocking looks for is left out.
+        """
         if scope is None:
             return self
-        papers = self.hold(self.known.identities.semi_join(scope, "record_key"))
+        papers = self.hold(self.known.identities.drop(*KEYS).semi_join(scope, "record_key"))
         known = replace(self.known, identities=papers)
         return Linking(self.con, self.hold, known, self.model, self.weights, self.population)
 
@@ -218,18 +221,20 @@ class Linking:
 
         A passport never stops to ask.
         """
-        pairs, papers = stored.pairs, self.known.identities
+        pairs, papers = stored.pairs.select(*PAIR), self.known.identities
         assert asked.stale is not None  # noqa: S101
         silent = pairs.semi_join(asked.stale.anti_join(asked.fresh, ASKED), ASKED)
-        gone = self.hold(silent.union(_with_end(pairs, stored.touched)).select(*PAIR).distinct())
         is_every = stored.reweighed.filter(stored.reweighed.spelling == evidence.ALL).count()
         if is_every.to_pyarrow().as_py():
-            weighed = pairs
+            weighed = near = pairs
         else:
             spelt = papers.select("record_key", spelling=papers.spellings.unnest())
             borne = spelt.semi_join(stored.reweighed, "spelling").select("record_key").distinct()
-            weighed = _with_end(pairs, self.hold(borne))
-        return gone, self.hold(weighed.select(*PAIR).distinct().anti_join(gone, PAIR))
+            borne = self.hold(borne)
+            near = self.hold(_with_end(pairs, borne.union(stored.touched)).distinct())
+            weighed = _with_end(near, borne)
+        gone = self.hold(silent.union(_with_end(near, stored.touched)).distinct())
+        return gone, self.hold(weighed.distinct().anti_join(gone, PAIR))
 
     def _near(self, stored: Stored, certain: Kept, every: ir.Table) -> ir.Table:
         """(record_key) of all who may have, or have lost, a partner by number or judgement."""
@@ -240,17 +245,21 @@ class Linking:
         )
         return clusters.reached(self.hold, seeds, edges)
 
+    def _worth(self, scored: ir.Table) -> ir.Table:
+        return choice.worth(scored, self.population, self.model)
+
     def _scope(
-        self, stored: Stored, certain: Kept, every: ir.Table, pairs: Kept, worth: ir.Table
+        self, stored: Stored, certain: Kept, every: ir.Table, pairs: Kept
     ) -> ir.Table | None:
-        """(record_key) of all whom what has come can reach, by links or by pairs `worth` weighing.
+        """(record_key) of all whom what has come can reach, by links or by pairs worth weighing,
+        those that are there no longer among them.
 
         None for all: where there is another number of papers to choose from.
         """
         if stored.is_other_population or certain.stale is None or pairs.stale is None:
             return None
-        was = choice.worth(pairs.stale, self.population, self.model)
-        edges = ibis.union(*(t.select(*ENDS) for t in (every, certain.stale, was, worth)))
+        worth = (self._worth(scored) for scored in (stored.pairs, pairs.fresh))
+        edges = ibis.union(*(t.select(*ENDS) for t in (every, certain.stale, *worth)))
         seeds = ibis.union(
             stored.touched.select("record_key"),
             stored.judged.select("record_key"),
