@@ -68,7 +68,7 @@ def pairs(
     `asking` (record_key, kind) are the papers that look for a partner, where that is known
     already. `hold` works out one rule after the other: all at once would need the memory of all.
     """
-    rights = hold(known.identities.select(*ATTRIBUTES, valid_nik=_valid_nik(known.identities)))
+    rights = hold(_looked_at(known.identities))
     lefts = _lefts(rights, asked_for(known, model) if asking is None else asking, model)
     block = Blocking(known, model, hold)
     if some is None:
@@ -106,10 +106,14 @@ def _links(lefts: ir.Table) -> set[str]:
     return set(lefts.select("link").distinct().to_pyarrow()["link"].to_pylist())
 
 
-def _valid_nik(papers: ir.Table) -> ir.IntegerValue:
-    """A number for each valid NIK, since numbers are compared faster."""
+def _looked_at(papers: ir.Table) -> ir.Table:
+    """What blocking looks at. `sex` where it is known; `valid_nik`, a number for each valid NIK,
+    since numbers are compared faster."""
     nik = compatible.valid_nik(papers)
-    return ibis.cases((nik.notnull(), nik.hash()))
+    return papers.mutate(
+        sex=ibis.cases((papers.sex.isin(("L", "P")), papers.sex)),
+        valid_nik=ibis.cases((nik.notnull(), nik.hash())),
+    ).select(*ATTRIBUTES, "valid_nik")
 
 
 def _lefts(papers: ir.Table, asking: ir.Table, model: Model) -> ir.Table:
@@ -164,7 +168,9 @@ class Blocking:
         needs_no_nik = "nik" not in rule.parts  # else the NIK decides
         if needs_no_nik and not from_either:
             wanted = wanted.filter((wanted.link != RENEWAL) | wanted.valid_nik.isnull())
-        anchors = rights.filter(rights.kind.isin({paper for kind in kinds for paper in kind.right}))
+        anchors = rights
+        if few != LEFT:  # which cuts them down to so few that looking at the kind costs more
+            anchors = rights.filter(rights.kind.isin({p for kind in kinds for p in kind.right}))
         left = self._with_parts(wanted, rule, LEFT, link="link", nik_of="valid_nik")
         right = self._with_parts(
             anchors, rule, RIGHT, anchor_kind="kind", anchor_nik="valid_nik"
@@ -188,7 +194,7 @@ class Blocking:
         own = {part: values[part](papers) for part in _keys(rule) if part in values}
         others = {name: papers[column] for name, column in columns.items()}
         if SEX in rule.parts:
-            others[SEX] = ibis.cases((papers.sex.isin(("L", "P")), papers.sex))
+            others[SEX] = papers.sex
         if rule.in_turn:
             others |= {"first_at": papers.first_event_at, "last_at": papers.last_event_at}
         table = papers.select("record_key", **own, **others).drop_null(list(own))
