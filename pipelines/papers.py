@@ -3,8 +3,6 @@
 `hold` works a table out once, so that the stages that share it do not work it out again.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import ibis
@@ -12,9 +10,8 @@ import ibis.expr.types as ir
 
 from pipelines import contracts, link, reference, standardise
 from pipelines.record_keys import document_key, list_key, placement_key
-from pipelines.statements import Hold
+from pipelines.statements import Hold, Scratchpad
 
-Scratchpad = Callable[[], AbstractContextManager[Hold]]
 LIST_ROW = ["list_file", "list_number"]
 NO_DOCUMENT = ""
 

@@ -5,6 +5,7 @@ that it has just given: a seventh of a small night.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
 
 import ibis
@@ -19,6 +20,7 @@ from pipelines import contracts
 TEMPORARY = ("temp", "main")  # where the engine keeps the tables of one connection
 Place = tuple[str, str]  # catalog and schema
 Hold = Callable[[ir.Table], ir.Table]  # works an expression out once
+Scratchpad = Callable[[], AbstractContextManager[Hold]]  # a hold that leaves nothing at its end
 
 
 def create(engine: Backend, name: str, rows: ir.Table, place: Place = TEMPORARY) -> ir.Table:

@@ -4,6 +4,7 @@ Works on everything, or on what has come since and whom it can reach, with one r
 that is used more than once is worked out once by `hold`; nothing is read or written besides.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from pipelines.link.blocking import Known
 from pipelines.link.identities import KEYS
 from pipelines.link.matching import LINK, Numbers, ends, numbered, travel_documents
 from pipelines.link.model import Model, Weights
-from pipelines.statements import Hold
+from pipelines.statements import Hold, Scratchpad
 
 CANDIDATE = ("record_key", "anchor_key", "kind", "match_weight", "link_probability", "evidence",
              "decision")  # fmt: skip
@@ -84,9 +85,12 @@ class Linking:
         model: Model,
         weights: Weights,
         population: ir.Table | None = None,
+        scratchpad: Scratchpad | None = None,
     ) -> None:
-        """`population` is what there is to choose from, where not what is known is."""
+        """`population` is what there is to choose from, where not what is known is. Without a
+        `scratchpad` all that is worked out stays with `hold`."""
         self.con, self.hold, self.known = con, hold, known
+        self.scratchpad = scratchpad or (lambda: nullcontext(hold))
         self.model, self.weights = model, weights
         self._population = population
 
@@ -192,29 +196,44 @@ class Linking:
         something else, or the paper that asks has stopped to.
         """
         if stored is None:
-            numbers = Numbers(self.hold, self.known)
-            blocked = blocking.pairs(
-                numbers.known,
-                self.model,
-                self.hold,
-                asking=self.hold(numbered(asked.fresh)),
-            )
-            found = self._scored(numbers.known, self.hold(blocked), crossings)
-            return Kept(self.hold(numbers.named(numbers.named(found), "anchor_key")))
+            return Kept(self._compared_by_number(asked.fresh, crossings))
         gone, again = self._outdated(stored, asked)
         some = blocking.Some(
             stored.touched, asked.fresh.anti_join(stored.asked, ASKED).select("record_key")
         )
-        asking = self.hold(_together(stored.asked, asked, ASKED))
-        blocked = blocking.pairs(self.known, self.model, self.hold, asking=asking, some=some)
-        blocked = self.hold(blocked.select(*PAIR).union(again).distinct())
-        found = self._scored(self.known, blocked, crossings)
+        asking = _together(stored.asked, asked, ASKED)
+        blocked = self._blocked(self.known, asking, self.hold, some, again)
+        with self.scratchpad() as briefly:
+            found = self.hold(self._scored(self.known, blocked, crossings, briefly))
         replaced = self.hold(gone.union(found.select(*PAIR)).distinct())
         return Kept(found, self.hold(stored.pairs.semi_join(replaced, PAIR)))
 
-    def _scored(self, known: Known, blocked: ir.Table, crossings: ir.Table) -> ir.Table:
-        ready = matching.compared(self.hold, known, blocked, crossings)
-        return matching.scored(self.con, self.hold, ready, self.model, self.weights)
+    def _compared_by_number(self, asked: ir.Table, crossings: ir.Table) -> ir.Table:
+        """All pairs of the papers that ask (`asked`), scored."""
+        with self.scratchpad() as briefly:
+            numbers = Numbers(briefly, self.known)
+            blocked = self._blocked(numbers.known, numbered(asked), briefly)
+            found = self._scored(numbers.known, blocked, crossings, briefly)
+            return self.hold(numbers.named(numbers.named(found), "anchor_key"))
+
+    def _blocked(
+        self,
+        known: Known,
+        asking: ir.Table,
+        hold: Hold,
+        some: blocking.Some | None = None,
+        again: ir.Table | None = None,
+    ) -> ir.Table:
+        """The pairs to be scored, with those of `again`. What looking for them takes, more than
+        anything else of a night, is given back."""
+        with self.scratchpad() as briefly:
+            pairs = blocking.pairs(known, self.model, briefly, asking=briefly(asking), some=some)
+            pairs = pairs.select(*PAIR)
+            return hold(pairs if again is None else pairs.union(again).distinct())
+
+    def _scored(self, known: Known, blocked: ir.Table, crossings: ir.Table, hold: Hold) -> ir.Table:
+        ready = matching.compared(hold, known, blocked, crossings)
+        return matching.scored(self.con, hold, ready, self.model, self.weights)
 
     def _outdated(self, stored: Stored, asked: Kept) -> tuple[ir.Table, ir.Table]:
         """Stored pairs (PAIR) that are to be found again, and those only to be scored again.

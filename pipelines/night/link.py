@@ -60,7 +60,9 @@ def link_persons(this: Night) -> None:
         )  # fmt: skip
         renumbered = lake.table("standard", "renumbered")
         stored = _stored(lake, changed, counted, renumbered, hold) if changed else None
-        linking = link.Linking(lake.con, hold, known, link.declared(), this.weights)
+        linking = link.Linking(
+            lake.con, hold, known, link.declared(), this.weights, scratchpad=lake.scratchpad
+        )
         found = linking.run(judgements, of_night.crossings, stored)
         persons = _persons_of(this, found, renumbered, judgements, hold)
         bearers = lake.change(hold, "identity", "bearers", counted.fresh, counted.stale)
