@@ -37,8 +37,9 @@ OTHERS = (
     b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"%PDF", b"PAR1",
 )  # fmt: skip
 TITLES = 60  # lines in which a header is looked for
-# Below the header; an end of line to begin with is found several times faster than any word.
-TOTAL = re.compile(rb'(?i)\n[\s,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
+# Below the header; an end of line to begin with is found several times faster than any word. What
+# stands before the word stays on its line: else each of many empty rows would look at all others.
+TOTAL = re.compile(rb'(?i)\n[ \t\r\f\v,;|"]*(?:sub\s*-?\s*|grand\s+)?(?:total|jumlah|jml)\b')
 
 
 @dataclass(frozen=True)

@@ -224,8 +224,10 @@ class Linking:
         some: blocking.Some | None = None,
         again: ir.Table | None = None,
     ) -> ir.Table:
-        """The pairs to be scored, with those of `again`. What looking for them takes, more than
-        anything else of a night, is given back."""
+        """The pairs to be scored, with those of `again`.
+
+        What looking for them takes is given back, a quarter of the memory of a national night.
+        """
         with self.scratchpad() as briefly:
             pairs = blocking.pairs(known, self.model, briefly, asking=briefly(asking), some=some)
             pairs = pairs.select(*PAIR)
