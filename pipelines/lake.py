@@ -117,7 +117,7 @@ class Lake:
             )
         except duckdb.CatalogException:
             return self.table_if_there(schema, name).limit(0)
-        return self.ibis.table(view, database=("temp", "main"))
+        return self.ibis.table(view, database=statements.TEMPORARY)
 
     def create_missing(self, *names: tuple[str, str]) -> None:
         """Create the tables and columns of the contracts that are not there; all, or `names`."""
@@ -318,7 +318,7 @@ class Lake:
     def drop_scratch(self, *tables: ir.Table) -> None:
         """Give the memory of scratch tables back."""
         for table in tables:
-            self.ibis.drop_table(table.op().name, database=("temp", "main"))
+            self.ibis.drop_table(table.op().name, database=statements.TEMPORARY)
 
     @contextmanager
     def scratchpad(self) -> Iterator[Hold]:

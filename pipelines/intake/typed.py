@@ -104,12 +104,7 @@ def typed(delivered: ir.Table, contract: Table, records: Table) -> ir.Table:
         if contract.column(name).logical_type == "timestamp"
     }
     said = delivered.select(*passed, **texts, **shorts, **days).view()
-    values = {
-        name: timestamp(said[name], said[f"{name} day"])
-        if f"{name} day" in days
-        else _value(said[name], contract.column(name))
-        for name in origin
-    }
+    values = {name: _value(said, contract.column(name)) for name in origin}
     parsed = said.select(*passed, *shorts, **values).view()
     values = {name: parsed[name] for name in origin}
     values |= {name: _of_its_century(parsed, contract.column(name)) for name in dated}
@@ -177,7 +172,11 @@ def _can_be(day: ir.IntegerValue, parsed: ir.Table, column: Column) -> ir.Boolea
     return (day >= first) & years.between(-column.years_after, column.years_before)
 
 
-def _value(clean: ir.StringValue, column: Column) -> ir.Value:
+def _value(said: ir.Table, column: Column) -> ir.Value:
+    """The value of a column in `said`, which has the day of a moment beside it."""
+    clean = said[column.name]
+    if column.logical_type == "timestamp":
+        return timestamp(clean, said[f"{column.name} day"])
     if column.logical_type == "date":
         return _day(clean)
     if column.logical_type == "integer":
@@ -247,8 +246,8 @@ def _assembled(year: ir.StringValue, month: ir.StringValue, day: ir.StringValue)
 
 
 def _two_digits(number: ir.StringValue) -> ir.StringValue:
-    """`07` of 7. Not `lpad`, which writes its text out three times."""
-    return (ibis.literal("0") + number).right(2)
+    """`07` of 7, `00` of nothing. Not `lpad`, which writes its text out three times."""
+    return (ibis.literal("00") + number).right(2)
 
 
 def _in_numbers(text: ir.StringValue, form: str, *, year: int, day: int) -> ir.DateValue:
@@ -314,7 +313,7 @@ def _clock(text: ir.StringValue) -> ir.StringValue:
         (half == "", hour), (hour > 12, ibis.null("int64")), (half == "PM", hour % 12 + 12),
         else_=hour % 12,
     )  # fmt: skip
-    seconds = (ibis.literal("00") + text.re_extract(CLOCK, 4)).right(2)
+    seconds = _two_digits(text.re_extract(CLOCK, 4))
     zone = text.re_extract(CLOCK, 6).upper().cases(*ZONES.items(), else_=WIB)
     hours = _two_digits(of_day.cast("string"))
     return " " + hours + ":" + text.re_extract(CLOCK, 3) + ":" + seconds + zone

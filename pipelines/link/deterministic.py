@@ -33,7 +33,8 @@ def tokens(identities: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
 def sharing(identities: ir.Table, tokens: ir.Table, rules: tuple[Rule, ...]) -> ir.Table:
     """What is DECIDING of the identities that have one of the tokens. Their links by another token
     may be missing."""
-    has = [identities[name].isin(_values(name, tokens)) for name in {r.token: r for r in rules}]
+    names = sorted({rule.token for rule in rules})
+    has = [identities[name].isin(_values(name, tokens)) for name in names]
     return identities.filter(ibis.or_(*(t.fill_null(False) for t in has))).select(*DECIDING)
 
 

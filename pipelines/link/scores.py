@@ -6,7 +6,7 @@ of it. Its prior is even: a match weight is evidence alone, in bits; choice.py k
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from splink import DuckDBAPI, Linker
 
 from pipelines.link.evidence import ATTRIBUTES, SHARED
 from pipelines.link.model import Comparison, Model, Weights
+from pipelines.statements import Hold
 
 logging.getLogger("splink").setLevel(logging.WARNING)  # it would tell a night its progress
 PAIR = "pair_id"
@@ -79,7 +80,7 @@ def linker(
 @contextmanager
 def scored(
     con: duckdb.DuckDBPyConnection,
-    hold: Callable[[ir.Table], ir.Table],
+    hold: Hold,
     compared: ir.Table,
     model: Model,
     weights: Weights | None,
