@@ -3,7 +3,9 @@
 `hold` works a table out once, so that the stages that share it do not work it out again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -29,11 +31,20 @@ class Papers:
     identities: ir.Table
 
 
-def standardised(records: dict[str, ir.Table], hold: Hold, scratchpad: Scratchpad) -> Papers:
+def standardised(
+    records: dict[str, ir.Table],
+    default_birth_dates: Collection[date],
+    hold: Hold,
+    scratchpad: Scratchpad,
+) -> Papers:
     """The current records of `records` (crossings, placements, repatriations) as papers.
 
     A `scratchpad` gives a `hold` of which nothing is left at its end.
     """
+    records = {
+        name: standardise.without_default_birth_dates(rows, default_birth_dates)
+        for name, rows in records.items()
+    }
     regions = standardise.Regions.shipped()
     countries, gates = reference.memtable("countries"), reference.memtable("gates")
     placements = hold(standardise.placements(records["placements"], countries, regions))

@@ -13,6 +13,7 @@ import yaml
 from pipelines import link, night, papers, settings
 from pipelines.desks.front import secret_of
 from pipelines.lake import open_lake
+from pipelines.policy import Policy
 
 HEADER = "# Written by `pulang linkage train`; see schemas/linkage.yaml for what is compared.\n"
 
@@ -26,7 +27,8 @@ def train(
     """
     secret = secret_of(now)
     with open_lake(now, secret, read_only=True) as lake, lake.scratchpad() as hold:
-        of_home = papers.standardised(night.records_of(lake), hold, lake.scratchpad)
+        defaults = Policy.load(now.home.path).default_birth_dates
+        of_home = papers.standardised(night.records_of(lake), defaults, hold, lake.scratchpad)
         model = link.declared()
         certain = hold(link.links(of_home.identities, model.rules))
         known = papers.known(of_home, hold)

@@ -99,7 +99,6 @@ def persons(
     person_records: ir.Table,
     nik_regions: ir.Table,
     birth_places: ir.Table,
-    default_birth_dates: list[ir.Value],
 ) -> ir.Table:
     """One row per person with the attributes its records agree on most. Key: person_id.
 
@@ -109,13 +108,12 @@ def persons(
     of_person = identities.inner_join(
         person_records.select("record_key", "person_id"), "record_key"
     )
-    poor = _is_poor(of_person, default_birth_dates)
     epoch = ibis.date("1900-01-01")
     weighed = of_person.mutate(
         weighed_birth_date=of_person.records * (1 << DAY_BITS)
         + of_person.birth_date.delta(epoch, unit="day"),
         sex=ibis.cases((of_person.sex.isin(SEXES), of_person.sex)),
-        is_poor=poor,
+        is_poor=_is_poor(of_person),
     )
     gathered = weighed.group_by("person_id").agg(
         sex=lambda t: t.sex.min(),
@@ -161,12 +159,11 @@ def shared_identities(identities: ir.Table, person_records: ir.Table) -> ir.Tabl
     )
 
 
-def _is_poor(identities: ir.Table, defaults: list[ir.Value]) -> ir.BooleanValue:
-    """No usable name or (at the border) document, and a birth date that says nothing."""
+def _is_poor(identities: ir.Table) -> ir.BooleanValue:
+    """No usable name or (at the border) document, no birth date and no NIK."""
     at_border = identities.source == "perlintasan"
     nameless = identities.name.isnull() | (at_border & identities.document_number.isnull())
-    dateless = identities.birth_date.isnull() | identities.birth_date.isin(defaults)
-    return nameless & dateless & identities.nik.isnull()
+    return nameless & identities.birth_date.isnull() & identities.nik.isnull()
 
 
 def crossings_keyed(crossings: ir.Table, others: ir.Table) -> ir.Table:

@@ -198,7 +198,5 @@ def _persons(this: Night, identities: ir.Table, person_records: ir.Table, hold: 
     regions = standardise.Regions.shipped()
     majority = this.policy.shared_place_majority
     places = hold(standardise.birth_places(identities.birth_place, regions, majority))
-    return link.persons(
-        identities, person_records, reference.memtable("nik_prefixes"), places,
-        [ibis.literal(day) for day in this.policy.default_birth_dates],
-    )  # fmt: skip
+    nik_prefixes = reference.memtable("nik_prefixes")
+    return link.persons(identities, person_records, nik_prefixes, places)

@@ -19,16 +19,17 @@ def standardise_records(this: Night) -> None:
     """Records -> the schema `standard`; only what records that came or went have touched."""
     lake, run = this.lake, this.begin("standardise")
     with lake.scratchpad() as hold:
-        changes = list(_touched(lake, run.past, hold) if run.past else _all(lake, hold))
+        changes = list(_touched(this, run.past, hold) if run.past else _all(this, hold))
         with this.keeping(run):
             for change in changes:
                 lake.make(change)
 
 
-def _all(lake: Lake, hold: Hold) -> Iterator[Change]:
+def _all(this: Night, hold: Hold) -> Iterator[Change]:
     """Everything anew."""
+    lake = this.lake
     records = records_of(lake)
-    fresh = papers.standardised(records, hold, lake.scratchpad)
+    fresh = _standardised(this, records, hold)
     for name in PAPERS:
         yield lake.change(hold, "standard", name, getattr(fresh, name), None)
     derived = {
@@ -40,8 +41,9 @@ def _all(lake: Lake, hold: Hold) -> Iterator[Change]:
         yield lake.change(hold, "standard", name, rows, None)
 
 
-def _touched(lake: Lake, past: Past, hold: Hold) -> Iterator[Change]:
+def _touched(this: Night, past: Past, hold: Hold) -> Iterator[Change]:
     """What records that came or went since have changed."""
+    lake = this.lake
     names = (*RECORDS, *OTHERS)
     changed = {n: hold(lake.changed("records", n, past.snapshot_id)) for n in names}
     any_of = {n: rows for n, rows in changed.items() if _is_any(rows)}
@@ -51,7 +53,7 @@ def _touched(lake: Lake, past: Past, hold: Hold) -> Iterator[Change]:
     touched = papers.Touched.by(changed, hold)
     records = {n: hold(rows) for n, rows in touched.records(records_of(lake)).items()}
     old = touched.papers(standard(lake))
-    fresh = papers.standardised(records, hold, lake.scratchpad)
+    fresh = _standardised(this, records, hold)
     old, fresh = (replace(side, crossings=hold(side.crossings)) for side in (old, fresh))
     for name in PAPERS:
         yield lake.change(hold, "standard", name, getattr(fresh, name), getattr(old, name))
@@ -63,6 +65,11 @@ def _touched(lake: Lake, past: Past, hold: Hold) -> Iterator[Change]:
     else:
         known = known.semi_join(touched.document_keys, "record_key")
     yield lake.change(hold, "standard", "renumbered", _renumbered(lake, theirs), known)
+
+
+def _standardised(this: Night, records: Rows, hold: Hold) -> papers.Papers:
+    defaults = this.policy.default_birth_dates
+    return papers.standardised(records, defaults, hold, this.lake.scratchpad)
 
 
 def _is_any(rows: ir.Table) -> bool:

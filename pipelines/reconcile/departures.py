@@ -162,8 +162,6 @@ def _with_facts(t: ir.Table, policy: Policy, coverage_from: date) -> ir.Table:
     is_border_pass = t.is_border_pass.fill_null(False)
     is_placement_country = (t.declared_country == t.placement_country).fill_null(False)
     birth_date = t.birth_date.coalesce(t.list_birth_date)
-    is_default = birth_date.isin(policy.default_birth_dates)
-    birth_date = ibis.ifelse(is_default, ibis.null("date"), birth_date)
     return t.mutate(
         is_poorly_identified=t.is_poorly_identified.fill_null(False),
         is_splp_return=t.is_splp_return.fill_null(False),

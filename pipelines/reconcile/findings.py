@@ -161,7 +161,7 @@ def findings_of_persons(
     return ibis.union(
         _at_crossings(marked, crossings, written),
         placements_without_exit(placements, journeys, policy, as_of, coverage_from or as_of),
-        conflicting_birth_dates(identities, policy),
+        conflicting_birth_dates(identities),
     )
 
 
@@ -355,13 +355,9 @@ def _away_during(windows: ir.Table, journeys: ir.Table) -> ir.Table:
     )
 
 
-def conflicting_birth_dates(identities: ir.Table, policy: Policy) -> ir.Table:
-    """People written down with several birth dates; default dates are no evidence of a conflict."""
-    usable = identities.filter(
-        identities.person_id.notnull()
-        & identities.birth_date.notnull()
-        & identities.birth_date.notin(policy.default_birth_dates)
-    )
+def conflicting_birth_dates(identities: ir.Table) -> ir.Table:
+    """People written down with several birth dates."""
+    usable = identities.filter(identities.person_id.notnull() & identities.birth_date.notnull())
     people = usable.group_by("person_id").agg(dates=usable.birth_date.nunique())
     rows = people.filter(people.dates > 1)
     detail = ibis.literal("birth_dates=") + rows.dates.cast("string")

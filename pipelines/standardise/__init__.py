@@ -5,7 +5,13 @@ out are described in `schemas/lake/`.
 """
 
 from pipelines.standardise.crossings import crossings
-from pipelines.standardise.identifiers import document_number, nik, nik_birth_date, nik_sex
+from pipelines.standardise.identifiers import (
+    document_number,
+    nik,
+    nik_birth_date,
+    nik_sex,
+    without_default_birth_dates,
+)
 from pipelines.standardise.identities import renumbered, traveller_tuples
 from pipelines.standardise.names import is_placeholder_name, standard_name, tokens
 from pipelines.standardise.placements import placements
@@ -53,4 +59,5 @@ __all__ = [
     "unresolved_recruitment",
     "unresolved_refusals",
     "unresolved_repatriations",
+    "without_default_birth_dates",
 ]

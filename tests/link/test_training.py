@@ -36,7 +36,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[training.School
         policy = Policy.load(home)
         night.take_in(night.Night(lake, now, secret, policy, date(2026, 1, 15), 1, lambda _: None))
         with lake.scratchpad() as hold:
-            of_home = standard.standardised(night.records_of(lake), hold, lake.scratchpad)
+            records, defaults = night.records_of(lake), policy.default_birth_dates
+            of_home = standard.standardised(records, defaults, hold, lake.scratchpad)
             certain = hold(link.links(of_home.identities, MODEL.rules))
             known = standard.known(of_home, hold)
             blind = link.without_numbers(known.identities)

@@ -164,7 +164,7 @@ def _judged(
     }
     row |= _origin(trip.listed, placement, person)
     row |= _dates(row, night)
-    row |= _birth(row, trip.listed, person, night.policy)
+    row |= _birth(row, trip.listed, person)
     row["is_near_gap"] = _is_near_gap(row, gaps, night.policy)
     row["rule"], row["outcome"], row["outcome_since"] = _rule(row, night)
     return row
@@ -264,10 +264,10 @@ def _dates(row: Row, night: Night) -> Row:
     }
 
 
-def _birth(row: Row, listed: list[Row], person: Row, policy: Policy) -> Row:
+def _birth(row: Row, listed: list[Row], person: Row) -> Row:
     born = person.get("birth_date") or first(listed, "birth_date")
     on, year = row["occurred_on"], first(listed, "birth_year")
-    if born and born not in policy.default_birth_dates:
+    if born:
         had_birthday = (on.month, on.day) >= (born.month, born.day)
         return {"age_at_departure": on.year - born.year - (not had_birthday)}
     return {"age_at_departure": on.year - year if year is not None else None}

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.reconcile.findings import conflicting_birth_dates, finding_codes, unmapped_values
 
-from .stories import POLICY, Told, after, day, entry, exit, placement, story
+from .stories import Told, after, day, entry, exit, placement, story
 
 START = "2025-01-01"
 
@@ -95,12 +95,12 @@ def test_a_placement_from_before_the_record_is_no_finding() -> None:
     assert told.codes == []
 
 
-def test_conflicting_birth_dates_leave_default_dates_aside() -> None:
+def test_conflicting_birth_dates_leave_unknown_ones_aside() -> None:
     births: list[tuple[str | None, date | None]] = [
         ("P1", day("1990-05-01")),
         ("P1", day("1991-05-01")),
         ("P2", day("1990-05-01")),
-        ("P2", day("1900-01-01")),
+        ("P2", None),
         ("P3", None),
         (None, day("1990-05-01")),
         (None, day("1992-05-01")),
@@ -111,7 +111,7 @@ def test_conflicting_birth_dates_leave_default_dates_aside() -> None:
             "birth_date": pa.array([born for _, born in births], pa.date32()),
         }
     )
-    found = conflicting_birth_dates(ibis.memtable(table), POLICY).to_pyarrow().to_pylist()
+    found = conflicting_birth_dates(ibis.memtable(table)).to_pyarrow().to_pylist()
     assert [(row["person_id"], row["detail"]) for row in found] == [("P1", "birth_dates=2")]
 
 

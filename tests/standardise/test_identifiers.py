@@ -2,10 +2,19 @@
 
 from datetime import date
 
+import ibis
+import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.standardise.identifiers import document_number, nik, nik_birth_date, nik_sex
+from pipelines.standardise.identifiers import (
+    document_number,
+    nik,
+    nik_birth_date,
+    nik_sex,
+    without_default_birth_dates,
+)
 
 DOCUMENTS = {
     "A1234567": "A1234567",
@@ -94,3 +103,17 @@ def test_a_document_number_is_stable_under_case_and_separators(evaluate, pairs):
     loose = [separator.join(number.lower()) for number, separator in pairs]
     assert evaluate(document_number, loose) == plain
     assert evaluate(document_number, plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("defaults", "known"),
+    [
+        ([date(1900, 1, 1)], [None, None, date(1899, 12, 31), date(1900, 1, 2)]),
+        ([], [None, date(1900, 1, 1), date(1899, 12, 31), date(1900, 1, 2)]),
+    ],
+)
+def test_a_default_birth_date_is_none(rows_of, defaults, known):
+    born = [None, date(1900, 1, 1), date(1899, 12, 31), date(1900, 1, 2)]
+    written = ibis.memtable(pa.table({"place": range(4), "birth_date": pa.array(born)}))
+    found = rows_of(without_default_birth_dates(written, defaults).order_by("place"))
+    assert [row["birth_date"] for row in found] == known
