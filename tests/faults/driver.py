@@ -1,6 +1,6 @@
 """Nights that are killed, starved of disk, locked out or fed half a file, and run again.
 
-    python -m tests.faults.driver [--postgres]
+    python -m tests.faults.driver [--postgres] [--only "killed at any time" "disk full" ...]
 
 Real processes run `pulang night` on copies of one home: the story of tests/story.py after its
 first night, with a correction landed. After each fault the published file must be a whole night,
@@ -382,13 +382,15 @@ def main() -> int:
     """Prints one line per fault, then the counts; 1 where a fault was not survived."""
     options = argparse.ArgumentParser()
     options.add_argument("--postgres", action="store_true", help="with the catalog in PostgreSQL")
+    options.add_argument("--only", nargs="+", metavar="KIND", help="faults of these kinds")
     given = options.parse_args()
     os.environ["PGPASSWORD"] = postgres.PASSWORD  # it looks into the lakes itself, too
     with (
         tempfile.TemporaryDirectory(prefix="pulang-faults-") as folder,
         prepared(Path(folder), given.postgres) as house,
     ):
-        found = tried(everything(house))
+        wanted = (f for f in everything(house) if not given.only or f[0] in given.only)
+        found = tried(wanted)
     print(table(found))
     return int(any(end for ends in found.values() for end in ends))
 
