@@ -392,7 +392,9 @@ def main() -> int:
         wanted = (f for f in everything(house) if not given.only or f[0] in given.only)
         found = tried(wanted)
     print(table(found))
-    return int(any(end for ends in found.values() for end in ends))
+    if untried := set(given.only or ()) - found.keys():
+        print(f"NO SUCH FAULTS: {', '.join(sorted(untried))}")
+    return int(bool(untried) or any(end for ends in found.values() for end in ends))
 
 
 if __name__ == "__main__":
