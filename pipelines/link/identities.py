@@ -55,21 +55,28 @@ def traveller_keys(tuples: ir.Table) -> ir.Table:
     """`tuples` with their record_key.
 
     A document belongs to its commonest bearer; a bearer whose birth date and name both disagree
-    with that one is somebody else on a number written wrongly, and gets a key of its own. Without
-    a document the NIK is the key, and without a NIK the name with birth date and sex.
+    with that one is somebody else on a number written wrongly, and gets a key of its own. Where
+    neither is written, nothing speaks against him. Without a document the NIK is the key, and
+    without a NIK the name with birth date and sex.
     """
     single, several = _apart(tuples, "document_number")
     order = ibis.window(
         group_by="document_number",
-        order_by=[ibis.desc("records"), ibis.asc("name"), ibis.asc("birth_date"), ibis.asc("sex")],
+        order_by=[
+            ibis.asc(_is_blank(several)),
+            ibis.desc("records"),
+            *(ibis.asc(c) for c in ("name", "birth_date", "sex")),
+        ],
     )
     beside = several.mutate(
         bearer_name=several.name.first().over(order),
         bearer_birth_date=several.birth_date.first().over(order),
     )
-    is_bearer = compatible.birth_dates(
-        beside.birth_date, beside.bearer_birth_date
-    ) | compatible.names(beside.name, beside.bearer_name)
+    is_bearer = (
+        _is_blank(beside)
+        | compatible.birth_dates(beside.birth_date, beside.bearer_birth_date)
+        | compatible.names(beside.name, beside.bearer_name)
+    )
     keyed = _keyed(beside, is_bearer).drop("bearer_name", "bearer_birth_date")
     return keyed.union(_keyed(single, ibis.literal(True)))
 
@@ -82,6 +89,10 @@ def _apart(rows: ir.Table, key: str) -> tuple[ir.Table, ir.Table]:
     counted = rows.group_by(key).agg(rows=rows.count())
     repeated = counted.filter(counted.rows > 1).select(key)
     return rows.anti_join(repeated, key), rows.semi_join(repeated, key)
+
+
+def _is_blank(tuples: ir.Table) -> ir.BooleanColumn:
+    return tuples.name.isnull() & tuples.birth_date.isnull()
 
 
 def _keyed(t: ir.Table, is_bearer: ir.BooleanValue) -> ir.Table:
@@ -106,6 +117,7 @@ def travellers(keyed: ir.Table) -> ir.Table:
     commonest = ibis.window(
         group_by="record_key",
         order_by=[
+            ibis.asc(_is_blank(several)),
             ibis.desc("records"),
             *(ibis.asc(c) for c in ("name", "birth_date", "sex")),
             *(ibis.asc(c) for c in ("birth_place", "issuing_office", "is_in_lieu")),

@@ -45,6 +45,23 @@ def test_a_document_belongs_to_its_commonest_bearer(con: Any) -> None:
     assert linked.travellers()["1"] == "D:C1000001|BUDI SANTOSO|1990-05-17|L"
 
 
+BLANK = {"full_name": "TANPA NAMA", "birth_date": None}
+
+
+def test_who_is_not_described_is_nobody_else(con: Any) -> None:
+    rows = [crossing("1"), crossing("2", **BLANK), crossing("3", **BLANK)]
+    linked = Linked(con, rows)
+    assert set(linked.travellers().values()) == {"D:C1000001"}
+    [identity] = linked.rows(linked.identities)
+    assert (identity["name"], identity["birth_date"]) == ("BUDI SANTOSO", BORN)
+
+
+def test_who_is_described_by_half_may_be_somebody_else(con: Any) -> None:
+    half = OTHER | {"full_name": "TANPA NAMA"}
+    linked = Linked(con, [crossing("1"), crossing("2"), crossing("3", **half)])
+    assert linked.travellers()["3"] == "D:C1000001||1975-11-02|L"
+
+
 @pytest.mark.parametrize("document", [None, "00000000", "HILANG", "-"])
 def test_without_a_document_the_nik_is_the_identity(con: Any, document: str | None) -> None:
     linked = Linked(con, [crossing("1", document_number=document, nik=NIK)])
