@@ -37,6 +37,20 @@ def test_a_date_brings_two_papers_together_only_if_it_says_something(
         assert lake.table("identity", "persons").count().to_pyarrow().as_py() == people
 
 
+@pytest.mark.parametrize("born", [FILLED, "1970-01-01"])
+def test_a_default_date_is_neither_an_age_nor_a_conflict(tmp_path: Path, born: str) -> None:
+    rows = [crossing("K1"), crossing("K2", nomor_dokumen="C1000002", tanggal_lahir=born),
+            crossing("K3", arah="MASUK", tanggal_lahir=born,
+                     waktu_perlintasan="2025-06-09T08:00:00+07:00")]  # fmt: skip
+    now = _after_a_night(tmp_path / "home", rows)
+    with story.opened(now) as lake:
+        told = {row["departure_key"]: row for row in story.rows(lake, "reconciled", "departures")}
+        findings = {row["code"] for row in story.rows(lake, "reconciled", "findings")}
+    assert told["X:K2"]["rule"] == "age_unknown"
+    assert told["X:K1"]["returned_on"] is not None
+    assert "conflicting_birth_dates" not in findings
+
+
 def test_the_age_on_a_list_counts_where_the_date_does_not(tmp_path: Path) -> None:
     rows = [listed(1, tanggal_lahir=FILLED, umur=34), listed(2, nama="SITI AMINAH", umur=34)]
     now = _after_a_night(tmp_path / "home", [crossing("K1")], rows)

@@ -60,14 +60,7 @@ def traveller_keys(tuples: ir.Table) -> ir.Table:
     without a NIK the name with birth date and sex.
     """
     single, several = _apart(tuples, "document_number")
-    order = ibis.window(
-        group_by="document_number",
-        order_by=[
-            ibis.asc(_is_blank(several)),
-            ibis.desc("records"),
-            *(ibis.asc(c) for c in ("name", "birth_date", "sex")),
-        ],
-    )
+    order = ibis.window(group_by="document_number", order_by=_commonest_first(several))
     beside = several.mutate(
         bearer_name=several.name.first().over(order),
         bearer_birth_date=several.birth_date.first().over(order),
@@ -95,6 +88,12 @@ def _is_blank(tuples: ir.Table) -> ir.BooleanColumn:
     return tuples.name.isnull() & tuples.birth_date.isnull()
 
 
+def _commonest_first(tuples: ir.Table) -> list[ir.Value]:
+    """An order in which what says nothing comes last, however often it was written."""
+    described = (ibis.asc(name) for name in ("name", "birth_date", "sex"))
+    return [ibis.asc(_is_blank(tuples)), ibis.desc("records"), *described]
+
+
 def _keyed(t: ir.Table, is_bearer: ir.BooleanValue) -> ir.Table:
     document = document_key(t.document_number)
     key = ibis.coalesce(
@@ -117,9 +116,7 @@ def travellers(keyed: ir.Table) -> ir.Table:
     commonest = ibis.window(
         group_by="record_key",
         order_by=[
-            ibis.asc(_is_blank(several)),
-            ibis.desc("records"),
-            *(ibis.asc(c) for c in ("name", "birth_date", "sex")),
+            *_commonest_first(several),
             *(ibis.asc(c) for c in ("birth_place", "issuing_office", "is_in_lieu")),
         ],
     )
