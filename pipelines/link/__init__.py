@@ -2,7 +2,7 @@
 
 from pipelines.link.blocking import Known
 from pipelines.link.deterministic import links
-from pipelines.link.evidence import bearers, step
+from pipelines.link.evidence import bearers, proven
 from pipelines.link.history import history
 from pipelines.link.identities import identities, place_words, traveller_keys, with_keys
 from pipelines.link.linking import Found, Linking, Stored, kept, population
@@ -49,10 +49,10 @@ __all__ = [
     "place_words",
     "placements_with_person",
     "population",
+    "proven",
     "refusals_with_person",
     "repatriations_with_person",
     "shared_identities",
-    "step",
     "trained",
     "traveller_keys",
     "weights",

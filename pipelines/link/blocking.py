@@ -31,10 +31,10 @@ class Known:
     """What blocking and comparison know of the identities; each keyed by record_key.
 
     identities: SHAPE of `identities`. bearers (spelling, bearers): how many documents have a word
-    so spelt. name_words: the reference table. entries(record_key, crossed_on, country_code): border
-    entries on days and from countries that lists name. clusters(record_key, cluster_id,
-    has_document, has_paper): who is one person already, and whether a document or a paper in lieu
-    is among them.
+    so spelt, or a birthday. name_words: the reference table. entries(record_key, crossed_on,
+    country_code): border entries on days and from countries that lists name. clusters(record_key,
+    cluster_id, has_document, has_paper): who is one person already, and whether a document or a
+    paper in lieu is among them.
     """
 
     identities: ir.Table

@@ -18,6 +18,10 @@ COMMON_KINDS = ("order", "title")
 BITS = 0.25  # steps in which rarity is measured; their sums are exact in any order
 LEAST_BITS = 0.125  # what words that agree at all are worth
 ALL = ""  # the spelling under which all named documents are counted
+DATED = "--"  # the same for those with a birth date; with month and day, for those of a birthday
+NEW_YEAR = "--01-01"
+EXPECTED = 10  # documents of each birthday that a count is taken to begin with
+DAYS = 365.25
 LEAST_WORD = 2  # letters; initials are no key
 LEAST_CUT, LEAST_SLIP, LEAST_TWO_SLIPS = 3, 4, 7  # letters of the shorter word
 
@@ -66,17 +70,51 @@ def keys(words: ir.Table) -> ir.Table:
 
 
 def bearers(identities: ir.Table) -> ir.Table:
-    """How many travel documents bear a word so spelt. Key: spelling; of ALL every named one."""
-    borne = identities.filter((identities.kind == "document") & identities.name.notnull())
-    spelt = borne.select(spelling=borne.spellings.unnest())
-    counted = spelt.group_by("spelling").agg(bearers=spelt.count())
-    every = borne.agg(bearers=borne.count()).mutate(spelling=ibis.literal(ALL))
-    return counted.union(every.select("spelling", "bearers"))
+    """How many travel documents bear a word so spelt, or a birthday. Key: spelling.
+
+    Of ALL every named one, of DATED every one with a birth date; birthdays are spelt `--MM-DD`.
+    """
+    documents = identities.filter(identities.kind == "document")
+    named, dated = (documents.drop_null(column) for column in ("name", "birth_date"))
+    borne = ibis.union(
+        named.select(spelling=named.spellings.unnest()),
+        named.select(spelling=ibis.literal(ALL)),
+        dated.select(spelling=birthday(dated.birth_date)),
+        dated.select(spelling=ibis.literal(DATED)),
+    )
+    return borne.group_by("spelling").agg(bearers=borne.count())
+
+
+def birthday(day: ir.DateValue) -> ir.StringValue:
+    """Month and day, as `bearers` spells them."""
+    return ibis.literal(DATED) + day.strftime("%m-%d")
 
 
 def step(bearers: ir.IntegerValue) -> ir.FloatingValue:
     """The size of a count in steps of BITS: what a word proves changes when it takes one."""
     return (bearers.log2() / BITS).round() * BITS
+
+
+def crowded(bearers: ir.Table) -> ir.Table:
+    """Birthdays that prove less than others: of whom only the year is known, they are the first of
+    January or another day on which clerks agreed. Key: spelling; bits, in whole ones, from 1 on.
+
+    Twice as many bearers as a day should have are worth a bit less.
+    """
+    days = bearers.filter(bearers.spelling.startswith(DATED))
+    every = days.filter(days.spelling == DATED).bearers.max().as_scalar().fill_null(0)
+    ordinary = every / DAYS + EXPECTED
+    of_day = days.filter(days.spelling != DATED)
+    bits = ((of_day.bearers + EXPECTED) / ordinary).log2().floor()
+    told = of_day.select("spelling", bits=bits.cast("float64"))
+    return told.filter(told.bits >= 1)
+
+
+def proven(bearers: ir.Table) -> ir.Table:
+    """What is weighed by how many bear it. Key: spelling; bits of `step`, and of `crowded`."""
+    words = bearers.filter(~bearers.spelling.startswith(DATED))
+    stepped = words.select("spelling", bits=step(words.bearers))
+    return stepped.filter(stepped.bits > 0).union(crowded(bearers))
 
 
 def weighed(words: ir.Table, bearers: ir.Table, name_words: ir.Table) -> ir.Table:
@@ -195,6 +233,23 @@ def shared_places(pairs: ir.Table) -> ir.Table:
     )
 
 
+def crowding(pairs: ir.Table, bearers: ir.Table) -> ir.Table:
+    """`pairs` with crowded_bits: what their birthday proves less than another; null for nothing.
+
+    Takes birth_date_l and birth_date_r. A birthday is shared where the years differ, too, and where
+    one paper has the first of January of the other's year.
+    """
+    left, right = pairs.birth_date_l, pairs.birth_date_r
+    new_year = ibis.or_(*((d.month() == 1) & (d.day() == 1) for d in (left, right)))
+    shared = ibis.cases(
+        ((left.month() == right.month()) & (left.day() == right.day()), birthday(left)),
+        ((left.year() == right.year()) & new_year, NEW_YEAR),
+    )
+    crowds = crowded(bearers).select(shared_birthday="spelling", crowded_bits="bits")
+    told = pairs.mutate(shared_birthday=shared).left_join(crowds, "shared_birthday")
+    return told.select(*pairs.columns, "crowded_bits")
+
+
 # Border crossings
 
 # Events by strength; the strongest of a pair counts.
@@ -275,7 +330,7 @@ def _named(rank: ir.IntegerValue) -> ir.StringValue:
 ATTRIBUTES = ("kind", "name", "birth_date", "birth_year", "sex", "nik", "document_number",
               "event_on", "event_country")  # fmt: skip
 OF_PAPERS = (*ATTRIBUTES, "places")
-SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event")
+SHARED = ("shared_bits", "left_over", "shared_places", "shared_provinces", "event", "crowded_bits")
 
 
 def compared(
@@ -295,7 +350,7 @@ def compared(
                           event_country="event_country_l")  # fmt: skip
     happened = events(dated, trips).union(renewals(beside, trips))
     tables = (shared_words(beside, words), shared_places(beside), happened)
-    joined = beside.drop("places_l", "places_r")
+    joined = crowding(beside.drop("places_l", "places_r"), known.bearers)
     for table in tables:
         joined = joined.left_join(table, ["record_key", "anchor_key"]).drop(
             "record_key_right", "anchor_key_right"

@@ -34,8 +34,9 @@ class Stored(NamedTuple):
 
     certain, pairs and asked are kept tables (see `Found`). changed are rows of identities that came
     or went, touched (record_key) theirs and those whose crossings alone changed, judged
-    (record_key) those named by new judgements, reweighed (spelling) the words that prove more or
-    less than before. is_other_population: there is another number of papers to choose from.
+    (record_key) those named by new judgements, reweighed (spelling) the words and birthdays that
+    prove more or less than before. is_other_population: there is another number of papers to
+    choose from.
     """
 
     certain: ir.Table
@@ -245,11 +246,18 @@ class Linking:
         pairs, papers = stored.pairs.select(*PAIR), self.known.identities
         assert asked.stale is not None  # noqa: S101
         silent = pairs.semi_join(asked.stale.anti_join(asked.fresh, ASKED), ASKED)
-        is_every = stored.reweighed.filter(stored.reweighed.spelling == evidence.ALL).count()
-        if is_every.to_pyarrow().as_py():
+        told = stored.reweighed.spelling
+        reweighed = stored.reweighed.agg(
+            is_every=(told == evidence.ALL).any(), is_dated=told.startswith(evidence.DATED).any()
+        )
+        [of] = reweighed.to_pyarrow().to_pylist()
+        if of["is_every"]:
             weighed = near = pairs
         else:
             spelt = papers.select("record_key", spelling=papers.spellings.unnest())
+            if of["is_dated"]:
+                born = papers.select("record_key", spelling=evidence.birthday(papers.birth_date))
+                spelt = spelt.union(born)
             borne = spelt.semi_join(stored.reweighed, "spelling").select("record_key").distinct()
             borne = self.hold(borne)
             near = self.hold(_with_end(pairs, borne.union(stored.touched)).distinct())

@@ -75,7 +75,8 @@ def link_persons(this: Night) -> None:
 
 @dataclass(frozen=True)
 class Bearers:
-    """How many documents bear each word: all, those counted anew, and those that they replace.
+    """How many documents bear each word or birthday: all, those counted anew, and those that they
+    replace.
 
     reweighed (spelling) are those that prove more or less than before.
     """
@@ -87,17 +88,18 @@ class Bearers:
 
 
 def bearers_of(lake: Lake, changed: Changed | None, hold: Hold) -> Bearers:
-    """How many documents bear each word; documents that came and went are added to what is kept."""
+    """How many documents bear what; documents that came and went are added to what is kept."""
     if changed is None:
         every = hold(link.bearers(standard(lake).identities))
         return Bearers(every, every, None, None)
     kept, rows = lake.table("identity", "bearers"), changed.identities
     came, went = (link.bearers(rows.filter(side)) for side in (rows.is_now, ~rows.is_now))
     moved = hold(tallies.moved(kept, came, went, "bearers"))
-    was, now = (link.step(ibis.greatest(moved[n], 1)) for n in ("before", "now"))
     fresh, stale = (hold(rows) for rows in tallies.replacing(kept, moved, "bearers"))
     every = hold(kept.anti_join(moved, "spelling").union(fresh))
-    return Bearers(every, fresh, stale, hold(moved.filter(was != now).select("spelling")))
+    was, now = (hold(link.proven(table)) for table in (kept, every))
+    other = ibis.union(was.difference(now), now.difference(was))
+    return Bearers(every, fresh, stale, hold(other.select("spelling").distinct()))
 
 
 def _stored(

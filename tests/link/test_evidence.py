@@ -2,6 +2,7 @@
 
 import math
 import random
+from datetime import date
 from typing import Any
 
 import ibis
@@ -153,6 +154,74 @@ def test_places_that_a_pair_shares(
     found = worlds.rows(con, evidence.shared_places(worlds.table([pair], schema)))
     expected = [] if places is None else [(places, provinces)]
     assert [(row["shared_places"], row["shared_provinces"]) for row in found] == expected
+
+
+# Birthdays. In a nation of 36,525 a day has 100 bearers, and 10 more that every count begins with.
+
+
+@pytest.mark.parametrize(
+    ("bearers", "bits"),
+    [(50, None), (100, None), (209, None), (210, 1), (429, 1), (430, 2), (3_510, 5)],
+    ids=["few", "as many as any", "not quite twice", "twice", "not quite four times", "four times",
+         "a tenth of all"],
+)  # fmt: skip
+def test_a_birthday_proves_a_bit_less_with_twice_as_many_bearers(
+    con: Any, bearers: int, bits: int | None
+) -> None:
+    counted = ibis.memtable(
+        {"spelling": ["--", "--01-01", "SITI"], "bearers": [36_525, bearers, 9]}
+    )
+    told = worlds.rows(con, evidence.crowded(counted))
+    assert told == ([] if bits is None else [{"spelling": "--01-01", "bits": bits}])
+
+
+def test_where_few_are_known_no_birthday_is_crowded(con: Any) -> None:
+    counted = ibis.memtable({"spelling": ["--", "--01-01"], "bearers": [9, 9]})
+    assert worlds.rows(con, evidence.crowded(counted)) == []
+
+
+def test_birthdays_are_counted_on_travel_documents(con: Any) -> None:
+    papers = [
+        paper("D:1", "document", name="SITI", birth_date=date(1980, 1, 1)),
+        paper("D:2", "document", name="SITI AMINAH", birth_date=date(1991, 1, 1)),
+        paper("D:3", "document", birth_date=date(1991, 7, 23)),
+        paper("D:4", "document", name="AMINAH"),
+        paper("P:1", "placement", name="SITI", birth_date=date(1980, 1, 1)),
+    ]
+    known = worlds.known(con, papers)
+    counted = {row["spelling"]: row["bearers"] for row in worlds.rows(con, known.bearers)}
+    assert counted == {"": 3, "SITI": 2, "AMINA": 2, "--": 3, "--01-01": 2, "--07-23": 1}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "bits"),
+    [
+        (date(1980, 1, 1), date(1980, 1, 1), 5),
+        (date(1980, 1, 1), date(1981, 1, 1), 5),
+        (date(1980, 1, 1), date(1980, 7, 23), 5),
+        (date(1980, 7, 23), date(1980, 1, 1), 5),
+        (date(1980, 1, 1), date(1981, 7, 23), None),
+        (date(1980, 1, 1), date(1980, 12, 31), 5),
+        (date(1980, 12, 31), date(1980, 12, 31), 2),
+        (date(1980, 12, 31), date(1980, 7, 23), None),
+        (date(1980, 7, 23), date(1980, 7, 23), None),
+        (date(1980, 1, 1), None, None),
+        (None, None, None),
+    ],
+    ids=["the crowd's date", "its day in another year", "the new year of the other's year",
+         "of mine", "of neither", "of the year of a lesser crowd's", "a lesser crowd's",
+         "nobody's new year", "nobody else's", "one is missing", "both are"],
+)  # fmt: skip
+def test_what_a_birthday_that_a_pair_shares_proves_less(
+    con: Any, mine: date | None, theirs: date | None, bits: int | None
+) -> None:
+    counted = ibis.memtable(
+        {"spelling": ["--", "--01-01", "--12-31"], "bearers": [36_525, 3_510, 430]}
+    )
+    schema = pa.schema([(f"birth_date_{side}", pa.date32()) for side in ("l", "r")])
+    pair = worlds.table([{"birth_date_l": mine, "birth_date_r": theirs}], schema)
+    [row] = worlds.rows(con, evidence.crowding(pair, counted))
+    assert row["crowded_bits"] == bits
 
 
 # Border crossings. The process, or the return, is on day 0 and concerns Malaysia.
