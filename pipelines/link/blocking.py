@@ -79,7 +79,11 @@ def pairs(
         ]
     else:
         found = _some_pairs(block, lefts, rights, some)
-    return _worth_it(ibis.union(*found), rights)
+    every = ibis.union(*found)
+    if some is not None:
+        ends = every.select("record_key").union(every.select(record_key="anchor_key"))
+        rights = rights.semi_join(ends, "record_key")
+    return _worth_it(every, rights)
 
 
 def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:

@@ -43,7 +43,9 @@ def publish(this: Night) -> None:
         changed = hold(_changes(this, linked, moved, hold))
         log = access_log.head(lake)
         chances = hold(_chances(this, hold))
-        tables = surfaced(this, linked, chances) | _accounts(this, checks, log)
+        tables = surfaced(this, linked, chances, hold(refusals(this))) | _accounts(
+            this, checks, log
+        )
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
         patches = {"departures": _patch(this, moved, chances)} if base and moved else {}
@@ -129,8 +131,13 @@ def _changes(this: Night, linked: Linked, moved: Moved | None, hold: Hold) -> ir
     )
 
 
-def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Table]:
-    """The figures of the night, by table of schemas/marts/; takes the chances of departures."""
+def surfaced(
+    this: Night, linked: Linked, chances: ir.Table, refused: ir.Table
+) -> dict[str, ir.Table]:
+    """The figures of the night, by table of schemas/marts/.
+
+    Takes the chances of departures, and the refusals and what became of them (`refusals`).
+    """
     lake, countries = this.lake, reference.memtable("countries")
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
@@ -161,7 +168,7 @@ def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Tab
             this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
-        "gates": surface.gates(traffic, departures, refusals(this), gates, provinces),
+        "gates": surface.gates(traffic, departures, refused, gates, provinces),
         "repatriations": surface.repatriations(
             linked.repatriations, matches, departures, provinces
         ),
