@@ -81,9 +81,13 @@ def pairs(
         found = _some_pairs(block, lefts, rights, some)
     every = ibis.union(*found)
     if some is not None:
-        ends = every.select("record_key").union(every.select(record_key="anchor_key"))
-        rights = rights.semi_join(ends, "record_key")
+        rights = rights.semi_join(ends(every), "record_key")
     return _worth_it(every, rights)
+
+
+def ends(rows: ir.Table) -> ir.Table:
+    """(record_key) of both papers of links or pairs, once."""
+    return rows.select("record_key").union(rows.select(record_key="anchor_key"), distinct=True)
 
 
 def _some_pairs(block: "Blocking", lefts: ir.Table, rights: ir.Table, some: Some) -> list[ir.Table]:

@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 
 from pipelines.link import blocking, choice, clusters, deterministic, evidence, matching
 from pipelines.link import judgements as judged
-from pipelines.link.blocking import Known
+from pipelines.link.blocking import Known, ends
 from pipelines.link.identities import KEYS
-from pipelines.link.matching import LINK, Numbers, ends, numbered, travel_documents
+from pipelines.link.matching import LINK, Numbers, numbered, travel_documents
 from pipelines.link.model import Model, Weights
 from pipelines.statements import Hold, Scratchpad
 

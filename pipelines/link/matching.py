@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipelines.link import blocking, choice, evidence, names, scores
-from pipelines.link.blocking import Known
+from pipelines.link.blocking import Known, ends
 from pipelines.link.model import Model, Weights
 from pipelines.record_keys import document_key
 from pipelines.statements import Hold
@@ -116,11 +116,6 @@ def weighed(hold: Hold, known: Known) -> ir.Table:
     named = known.identities.select("name").drop_null().distinct()
     words = words_of(hold, hold(named), known.name_words)
     return hold(evidence.weighed(words, known.bearers, known.name_words))
-
-
-def ends(rows: ir.Table) -> ir.Table:
-    """(record_key) of both papers of links or pairs, once."""
-    return rows.select("record_key").union(rows.select(record_key="anchor_key"), distinct=True)
 
 
 def travel_documents(identities: ir.Table) -> ir.Table:
