@@ -18,7 +18,15 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from pipelines import contracts, keys, settings, spills, statements
-from pipelines.catalog import CATALOG, LakeBusyError, LakeShutError, attach, exists, writing
+from pipelines.catalog import (
+    CATALOG,
+    LakeBusyError,
+    LakeShutError,
+    attach,
+    exists,
+    set_format,
+    writing,
+)
 from pipelines.statements import Hold
 
 __all__ = [
@@ -409,6 +417,7 @@ def open_lake(now: settings.Settings, secret: keys.Keys, read_only: bool = False
     with alone, _attached(now, secret, read_only) as lake:
         if not read_only:
             spills.clear(now.home.temporary)
+            set_format(lake.con)
             lake.create_missing()
         yield lake
 

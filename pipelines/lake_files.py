@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines import keys, settings
-from pipelines.catalog import PURPOSE, attach_tables, file_of
+from pipelines.catalog import FORMAT, PURPOSE, attach_tables, file_of
 from pipelines.lake import engine
 
 META = "meta"
@@ -173,7 +173,7 @@ def _rewritten(
     told = (
         con.execute(
             f"COPY (SELECT {chosen} FROM {_read(old, numbered=True)} "  # noqa: S608
-            f"ORDER BY file_row_number) TO '{new.path}' (FORMAT parquet, "
+            f"ORDER BY file_row_number) TO '{new.path}' ({FORMAT}, "
             f"ENCRYPTION_CONFIG {{footer_key_value: from_base64('{new.key}')}}, "
             f"FIELD_IDS {{{ids}}}, RETURN_STATS true)"
         )
