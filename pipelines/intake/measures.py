@@ -1,24 +1,32 @@
 """What the gate measures: one number per check, worked out where the rows are.
 
 A check of severity `stop` or `warn` in the contract of a source becomes a `Measure`: a number over
-the current records (or over all deliveries) of that source, and the bounds it must keep. All
-numbers of a source are one query with one row; no value of a record leaves it.
+the current records (or over all deliveries) of that source, and the bounds it must keep. It is
+made of what is counted; no value of a record leaves the engine.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import _
 
 from pipelines import contracts
 from pipelines.contracts import Check, Column, ContractError, Table
 
 SEVERITIES = ("stop", "warn")
+# What is counted beside the records that fail a check.
+ROWS, DELIVERED, SET_APART, AGE = "rows", "delivered", "quarantined", "age"
+REPEATED = "duplicateValues"
 AHEAD_OF_UTC = timedelta(hours=7)  # a night is a date in WIB; Ibis keeps sessions at UTC
+
+Numbers = Mapping[str, Any]  # whole numbers by name; AGE is none where there is no record
+Judged = Callable[[Numbers], float | None]
 
 TITLES_ID = {
     "rowCount": "Jumlah catatan yang berlaku",
@@ -54,7 +62,8 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Measure:
-    """One check of one source. `value` is null when there is nothing, or too little, to judge."""
+    """One check of one source. `judged` makes its number of what is counted, and none when there
+    is nothing, or too little, to judge."""
 
     source: str
     check_id: str
@@ -65,12 +74,12 @@ class Measure:
     unit: str
     bounds: Bounds
     rows_at_least: int
-    value: ir.NumericScalar
+    judged: Judged
 
     @property
     def name(self) -> str:
         """Name of the number in the row of measures; unique in its source."""
-        return f"{self.column}.{self.check_id}" if self.column else self.check_id
+        return _name(self.check_id, self.column)
 
     @property
     def expected(self) -> str:
@@ -86,11 +95,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a source has delivered up to now: its current records, and all its deliveries."""
+    """Current records of a source."""
 
     contract: Table
     records: ir.Table
-    batches: ir.Table
 
     def column(self, name: str) -> ir.Column:
         """The column of the records that holds this column of the delivery."""
@@ -107,29 +115,88 @@ class Delivered:
         return self.column(check.column)
 
 
-def delivered(source: str, records: ir.Table, batches: ir.Table) -> Delivered:
-    """The current versions of `records` (key: that of the source) and the batches of `source`."""
-    return Delivered(
-        contract=contracts.sources()[source],
-        records=records.filter(records.superseded_by.isnull()),
-        batches=batches.filter(batches.source == source),
-    )
+def delivered(source: str, records: ir.Table) -> Delivered:
+    """The current versions of `records` (key: that of the source)."""
+    return Delivered(contracts.sources()[source], records.filter(records.superseded_by.isnull()))
 
 
-def measures(given: Delivered, night: date) -> list[Measure]:
+def measures(source: str) -> list[Measure]:
     """Every check of the source that judges tables, in the order of its contract."""
-    checks = given.contract.checks_of(*SEVERITIES)
-    return [*measures_of(given, checks), *_freshness(given, night)]
+    contract = contracts.sources()[source]
+    return [*measures_of(contract, contract.checks_of(*SEVERITIES)), *_freshness(contract)]
 
 
-def measures_of(given: Delivered, checks: list[Check]) -> list[Measure]:
+def measures_of(contract: Table, checks: list[Check]) -> list[Measure]:
     """What these checks measure; ContractError for one that the gate cannot act on."""
-    return [_measure(given, check) for check in checks]
+    return [_measure(contract, check) for check in checks]
 
 
-def row(given: Delivered, wanted: list[Measure]) -> ir.Table:
+def counts(given: Delivered, checks: list[Check]) -> dict[str, ir.IntegerScalar]:
+    """How many records there are (ROWS), and how many fail each check that looks at one record.
+
+    Of records that came and went they can be added and taken away.
+    """
+    failing = {
+        _name(check.id, check.column): FAILING[metric](given, check)
+        for check in checks
+        if (metric := _metric(check)) in FAILING
+    }
+    failed = {name: is_bad.sum().fill_null(0) for name, is_bad in failing.items()}
+    return {ROWS: given.records.count(), **failed}
+
+
+def repeats(given: Delivered, checks: list[Check]) -> dict[str, ir.IntegerScalar]:
+    """How many records are beyond the first of their value, for each check that asks for it."""
+    # Digests are counted, not texts: 22 million numbers take a third of the time and memory, and
+    # two of them meet by chance once in 75,000 nights.
+    return {
+        name: values.count() - values.hash().nunique()
+        for name, values in _unrepeated(given, checks).items()
+    }
+
+
+def more_repeats(
+    given: Delivered, changed: Delivered, checks: list[Check]
+) -> dict[str, ir.IntegerScalar]:
+    """By how much `repeats` of `given` grew with `changed`: what came (is_now) and what went."""
+    every, moved = _unrepeated(given, checks), _unrepeated(changed, checks)
+    is_now = changed.records.is_now
+    return {
+        name: _more(
+            given.records.select(value=values.hash()),
+            changed.records.select(value=moved[name].hash(), step=is_now.ifelse(1, -1)),
+        )
+        for name, values in every.items()
+    }
+
+
+def _more(values: ir.Table, moved: ir.Table) -> ir.IntegerScalar:
+    """Only values that came or went are counted."""
+    steps = moved.drop_null("value").group_by("value").agg(step=_.step.sum())
+    now = values.semi_join(steps, "value").group_by("value").agg(now=_.count())
+    beside = steps.left_join(now, "value")
+    count = beside.now.fill_null(0)
+    grown = _beyond_first(count) - _beyond_first(count - beside.step)
+    return grown.sum().fill_null(0)
+
+
+def _beyond_first(count: ir.IntegerValue) -> ir.IntegerValue:
+    return ibis.greatest(count - 1, 0)
+
+
+def _unrepeated(given: Delivered, checks: list[Check]) -> dict[str, ir.Column]:
+    """The columns of which no value may be repeated, by the name of the check."""
+    return {
+        _name(check.id, check.column): given.checked(check)
+        for check in checks
+        if _metric(check) == REPEATED
+    }
+
+
+def row(wanted: list[Measure], numbers: Numbers) -> pa.Table:
     """One row with one number per measure, named by `Measure.name`."""
-    return given.records.agg(**{measure.name: measure.value for measure in wanted})
+    judged = {measure.name: measure.judged(numbers) for measure in wanted}
+    return pa.table({name: pa.array([number], pa.float64()) for name, number in judged.items()})
 
 
 def amount(number: float, unit: str) -> str:
@@ -139,12 +206,20 @@ def amount(number: float, unit: str) -> str:
     return "< 0.01 %" if 0 < number < 0.01 else f"{round(number, 2):g} %"
 
 
-def _measure(given: Delivered, check: Check) -> Measure:
-    metric = check.rule.metric or next(iter(check.arguments), "")
-    if metric not in METRICS:
-        raise ContractError(f"{given.contract.name}.{check.id}: no gate measures {metric!r}")
+def _metric(check: Check) -> str:
+    return check.rule.metric or next(iter(check.arguments), "")
+
+
+def _name(check_id: str, column: str | None) -> str:
+    return f"{column}.{check_id}" if column else check_id
+
+
+def _measure(contract: Table, check: Check) -> Measure:
+    metric = _metric(check)
+    if metric not in TITLES_ID:
+        raise ContractError(f"{contract.name}.{check.id}: no gate measures {metric!r}")
     return Measure(
-        source=given.contract.name,
+        source=contract.name,
         check_id=check.id,
         column=check.column or "",
         severity=check.severity,
@@ -153,7 +228,7 @@ def _measure(given: Delivered, check: Check) -> Measure:
         unit=check.rule.unit or "rows",
         bounds=bounds_of(check),
         rows_at_least=_rows_at_least(check),
-        value=METRICS[metric](given, check),
+        judged=partial(JUDGED.get(metric, _failed), check),
     )
 
 
@@ -185,75 +260,69 @@ def bounds_of(check: Check) -> Bounds:
     return found
 
 
-def _nulls(given: Delivered, check: Check) -> ir.NumericScalar:
-    return _counted(given, check, given.checked(check).isnull())
+def _nulls(given: Delivered, check: Check) -> ir.BooleanColumn:
+    return given.checked(check).isnull()
 
 
-def _missing(given: Delivered, check: Check) -> ir.NumericScalar:
+def _missing(given: Delivered, check: Check) -> ir.BooleanColumn:
     """Null, or one of the words that stand for nothing."""
     column = given.checked(check)
     words = [str(w).upper() for w in check.arguments["missingValues"] if w is not None]
-    return _counted(given, check, column.isnull() | column.upper().isin(words))
+    return column.isnull() | column.upper().isin(words)
 
 
-def _invalid(given: Delivered, check: Check) -> ir.NumericScalar:
+def _invalid(given: Delivered, check: Check) -> ir.BooleanColumn:
     """Neither null nor a spelling of the vocabulary."""
     column = given.checked(check)
     vocabulary = given.contract.column(check.column or "").vocabulary
     if not vocabulary:
         raise ContractError(f"{given.contract.name}.{check.id}: the column has no vocabulary")
-    return _counted(given, check, column.notnull() & column.upper().notin(list(vocabulary)))
+    return column.notnull() & column.upper().notin(list(vocabulary))
 
 
-def _duplicates(given: Delivered, check: Check) -> ir.NumericScalar:
-    """Rows beyond the first of their value."""
-    column = given.checked(check)
-    # Digests are counted, not texts: 22 million numbers take a third of the time and memory, and
-    # two of them meet by chance once in 75,000 nights.
-    return _in_unit(check, column.count() - column.hash().nunique(), given.records.count())
-
-
-def _quarantined(given: Delivered, check: Check) -> ir.NumericScalar:
-    """Of all delivered rows; null below `rowsAtLeast`, where a share says little."""
-    batches = given.batches.agg(rows=_.rows.sum(), quarantined=_.quarantined.sum())
-    share = _in_unit(check, batches.quarantined, batches.rows)
-    is_enough = batches.rows >= _rows_at_least(check)
-    return batches.select(share=ibis.cases((is_enough, share))).as_scalar()
-
-
-def _counted(given: Delivered, check: Check, is_bad: ir.BooleanColumn) -> ir.NumericScalar:
-    return _in_unit(check, is_bad.sum().fill_null(0), given.records.count())
-
-
-def _in_unit(check: Check, bad: ir.NumericValue, rows: ir.NumericValue) -> ir.NumericValue:
-    """A count, or a percentage of `rows`; a percentage of no rows is null."""
-    if check.rule.unit == "percent":
-        return bad.cast("float64") * 100 / rows.nullif(0)
-    return bad
-
-
-METRICS: Mapping[str, Callable[[Delivered, Check], ir.NumericScalar]] = {
-    "rowCount": lambda given, _: given.records.count(),
+# Whether a record fails a check that looks at it alone.
+FAILING: Mapping[str, Callable[[Delivered, Check], ir.BooleanColumn]] = {
     "nullValues": _nulls,
     "missingValues": _missing,
     "invalidValues": _invalid,
-    "duplicateValues": _duplicates,
+}
+
+
+def _failed(check: Check, numbers: Numbers) -> float | None:
+    return _in_unit(check, numbers[_name(check.id, check.column)], numbers[ROWS])
+
+
+def _quarantined(check: Check, numbers: Numbers) -> float | None:
+    """Of all delivered rows; none below `rowsAtLeast`, where a share says little."""
+    rows = numbers[DELIVERED]
+    return _in_unit(check, numbers[SET_APART], rows) if rows >= _rows_at_least(check) else None
+
+
+def _in_unit(check: Check, bad: int, rows: int) -> float | None:
+    """A count, or a percentage of `rows`; a percentage of no rows is none."""
+    if check.rule.unit == "percent":
+        return bad * 100 / rows if rows else None
+    return bad
+
+
+# What is judged by other numbers than how many records fail.
+JUDGED: Mapping[str, Callable[[Check, Numbers], float | None]] = {
+    "rowCount": lambda _, numbers: numbers[ROWS],
     "quarantinedShare": _quarantined,
 }
 
 
-def _freshness(given: Delivered, night: date) -> list[Measure]:
+def _freshness(contract: Table) -> list[Measure]:
     """Days from the newest record to the night, where the contract promises a latency.
 
     A date after the night is an error of a record and makes no feed fresh.
     """
-    if given.contract.latency is None:
+    if contract.latency is None:
         return []
-    name, days = given.contract.latency
-    newest = newest_event(given.contract.column(name), given.column(name), night)
+    name, days = contract.latency
     return [
         Measure(
-            source=given.contract.name,
+            source=contract.name,
             check_id="stale_feed",
             column=name,
             severity="warn",
@@ -262,9 +331,18 @@ def _freshness(given: Delivered, night: date) -> list[Measure]:
             unit="days",
             bounds=Bounds(high=days),
             rows_at_least=0,
-            value=ibis.literal(night).delta(newest, unit="day"),
+            judged=lambda numbers: numbers.get(AGE),
         )
     ]
+
+
+def age(given: Delivered, night: date) -> dict[str, ir.IntegerScalar]:
+    """Days from the newest record to the night, where the contract promises a latency."""
+    if given.contract.latency is None:
+        return {}
+    name, _ = given.contract.latency
+    newest = newest_event(given.contract.column(name), given.column(name), night)
+    return {AGE: ibis.literal(night).delta(newest, unit="day")}
 
 
 def newest_event(column: Column, values: ir.Column, night: date) -> ir.DateScalar:

@@ -85,8 +85,9 @@ def _freshness(lake: Lake, night: date) -> Iterator[dict[str, Any]]:
     batches = lake.table("ops", "batches")
     for source, contract in contracts.sources().items():
         records = lake.table("records", contracts.records_of(source).name)
-        given = measures.delivered(source, records, batches)
-        received = given.batches.received_at.max().to_pyarrow().as_py()
+        given = measures.delivered(source, records)
+        of_source = batches.filter(batches.source == source)
+        received = of_source.received_at.max().to_pyarrow().as_py()
         newest, agreed = None, None
         if contract.latency:
             name, agreed = contract.latency

@@ -114,12 +114,16 @@ def judge(this: Night) -> pa.Table:
 
     A night that is withheld ends here, and is kept as such.
     """
-    with access_log.alone(this.now), this.stage("gate"):
-        checks = gate.judge(this.lake, this.night, this.now.home.published / "quality")
-        fetched = feeds.verdicts(this.now.home.landing)
-        checks = pa.concat_tables([checks, pa.Table.from_pylist(fetched, checks.schema)])
+    run, docs = this.begin("gate"), this.now.home.published / "quality"
+    since = run.past.snapshot_id if run.past else None
+    verdicts = gate.judge(this.lake, this.night, docs, since)
+    fetched = feeds.verdicts(this.now.home.landing)
+    checks = verdicts.checks
+    checks = pa.concat_tables([checks, pa.Table.from_pylist(fetched, checks.schema)])
+    with access_log.alone(this.now), this.keeping(run):
         this.lake.forget_night("ops", "checks", this.number)
         _keep_checks(this, checks)
+        this.lake.replace("ops", "measured", verdicts.measured)
         if gate.is_withheld(checks):
             keep_night(this, WITHHELD, this.lake.snapshot_id, access_log.head(this.lake))
     if gate.is_withheld(checks):
