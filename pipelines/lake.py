@@ -283,23 +283,30 @@ class Lake:
             [night_number],
         )
 
-    def mark_superseded(self, name: str, losers: ir.Table) -> None:
-        """Set `superseded_by` of the versions in `losers` (see `supersede.losers`).
+    def mark_superseded(self, name: str, losers: ir.Table) -> list[str]:
+        """Set `superseded_by` of the versions in `losers` (see `supersede.losers`); gives their
+        batches.
 
         Of the files only those are read that hold records received when one of them was.
         """
         with self.scratchpad() as hold:
             lost = hold(losers)
-            [times] = rows_of(lost.agg(first=lost.received_at.min(), last=lost.received_at.max()))
-            if times["first"] is None:
-                return  # even an update of nothing reads the whole table
+            received, batch = lost.received_at, lost.batch_id
+            [told] = rows_of(
+                lost.agg(
+                    first=received.min(), last=received.max(), batches=batch.collect(distinct=True)
+                )
+            )
+            if told["first"] is None:
+                return []  # even an update of nothing reads the whole table
             self.con.execute(
                 f"UPDATE {CATALOG}.records.{name} AS r SET superseded_by = s.superseded_by "  # noqa: S608
                 f"FROM {lost.op().name} AS s "
                 "WHERE r.batch_id = s.batch_id AND r.row_number = s.row_number "
                 "AND r.received_at BETWEEN ? AND ?",
-                [times["first"], times["last"]],
+                [told["first"], told["last"]],
             )
+            return list(told["batches"])
 
     def scratch(self, rows: ir.Table) -> ir.Table:
         """Work out an expression once, for this connection only; dropped with it."""

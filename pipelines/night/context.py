@@ -74,12 +74,6 @@ class Night:
     only: Collection[str] | None = None  # numbers of the arrivals to be taken in; None: all
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """A whole stage in one transaction."""
-        with self.keeping(self.begin(name)):
-            yield
-
-    @contextmanager
     def keeping(self, run: "Run") -> Iterator[None]:
         """One transaction for all that a stage keeps; the ledger of stages goes with it."""
         with self.lake.transaction():

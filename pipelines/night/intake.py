@@ -25,14 +25,15 @@ def take_in(this: Night) -> list[dict[str, Any]]:
 
     Gives the rows of ops.batches of tonight's deliveries.
     """
-    with this.stage("intake"):
+    run = this.begin("intake")
+    with this.keeping(run):
         known = this.lake.table("ops", "batches").to_pyarrow().to_pylist()
         batches = _take_in_landed(this, known)
         touched = {batch.batch_id: batch.arrival.source for batch in batches}
         touched |= corrections.carry_out(this)
         if touched:
-            _supersede(this, touched, is_first=not known)
-            _count(this)
+            lost = _supersede(this, touched, is_first=not known)
+            _count(this, sorted(touched.keys() | lost) if run.past else None)
             this.report(f"intake: {len(batches)} deliveries, {sum(b.rows for b in batches):,} rows")
     kept = this.lake.table("ops", "batches").order_by("source", "received_at", "file")
     tonight = {batch.batch_id for batch in batches}
@@ -76,11 +77,12 @@ def _take_in_source(
     return intake.batches
 
 
-def _supersede(this: Night, touched: dict[str, str], is_first: bool) -> None:
+def _supersede(this: Night, touched: dict[str, str], is_first: bool) -> set[str]:
     """Mark the versions that the rows of touched batches replace, or that replace them.
 
-    `touched` is batch_id -> source.
+    `touched` is batch_id -> source. Gives the batches of the versions.
     """
+    lost: set[str] = set()
     new = None if is_first else ibis.memtable({"batch_id": sorted(touched)})
     for source in sorted(set(touched.values())):
         table = contracts.records_of(source)
@@ -90,14 +92,22 @@ def _supersede(this: Night, touched: dict[str, str], is_first: bool) -> None:
         )
         versions = keyed.select("batch_id", "row_number", "received_at", "record_key")
         losers = supersede.losers(versions, "record_key", this.lake.table("ops", "batches"), new)
-        this.lake.mark_superseded(table.name, losers)
+        lost.update(this.lake.mark_superseded(table.name, losers))
+    return lost
 
 
-def _count(this: Night) -> None:
-    """Count what became of every delivered row, and refuse to go on if one is missing."""
+def _count(this: Night, touched: list[str] | None) -> None:
+    """Count what became of every delivered row, and refuse to go on if one is missing.
+
+    Of the batches `touched`, or of all: nothing became of the rows of others since.
+    """
     lake, names = this.lake, [contracts.records_of(s).name for s in contracts.sources()]
     batches, quarantine = lake.table("ops", "batches"), lake.table("ops", "quarantine")
     records = [lake.table("records", name) for name in names]
+    if touched is not None:
+        batches, quarantine, *records = (
+            rows.filter(rows.batch_id.isin(touched)) for rows in (batches, quarantine, *records)
+        )
     rows = lake.scratch(supersede.counts(batches, records, quarantine))
     lost = rows.filter(rows.rows != rows.accepted + rows.quarantined + rows.superseded)
     for wrong in lost.order_by("batch_id").limit(1).to_pyarrow().to_pylist():
@@ -105,7 +115,7 @@ def _count(this: Night) -> None:
             f"{wrong['file']}: {wrong['rows']} rows delivered, {wrong['accepted']} accepted, "
             f"{wrong['quarantined']} quarantined, {wrong['superseded']} superseded"
         )
-    lake.replace("ops", "batches", rows)
+    lake.put("ops", "batches", rows, None if touched is None else batches)
     lake.drop_scratch(rows)
 
 

@@ -14,7 +14,7 @@ from pipelines.lake import Lake
 from pipelines.night.context import PUBLISHED, RULES, Night, last_published, records_of
 from pipelines.night.health import write_page
 from pipelines.night.intake import keep_night, verdicts
-from pipelines.night.reconcile import Linked, published, refusals
+from pipelines.night.reconcile import Linked, published
 from pipelines.night.standardise import standard
 from pipelines.night.tidy import forget_old
 from pipelines.publish import kept, lookups, warehouse
@@ -43,9 +43,7 @@ def publish(this: Night) -> None:
         changed = hold(_changes(this, linked, moved, hold))
         log = access_log.head(lake)
         chances = hold(_chances(this, hold))
-        tables = surfaced(this, linked, chances, hold(refusals(this))) | _accounts(
-            this, checks, log
-        )
+        tables = surfaced(this, linked, chances) | _accounts(this, checks, log)
         tables["changes"] = lake.table("reconciled", "changes").union(changed)
         tables |= lookups.tables(this.policy, reconcile.catalogue())
         patches = {"departures": _patch(this, moved, chances)} if base and moved else {}
@@ -131,13 +129,8 @@ def _changes(this: Night, linked: Linked, moved: Moved | None, hold: Hold) -> ir
     )
 
 
-def surfaced(
-    this: Night, linked: Linked, chances: ir.Table, refused: ir.Table
-) -> dict[str, ir.Table]:
-    """The figures of the night, by table of schemas/marts/.
-
-    Takes the chances of departures, and the refusals and what became of them (`refusals`).
-    """
+def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Table]:
+    """The figures of the night, by table of schemas/marts/. Takes the chances of departures."""
     lake, countries = this.lake, reference.memtable("countries")
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
@@ -168,7 +161,9 @@ def surfaced(
             this.policy,
         ),
         "corridors": surface.corridors(departures, provinces, gates),
-        "gates": surface.gates(traffic, departures, refused, gates, provinces),
+        "gates": surface.gates(
+            traffic, departures, lake.table("reconciled", "refusals"), gates, provinces
+        ),
         "repatriations": surface.repatriations(
             linked.repatriations, matches, departures, provinces
         ),

@@ -113,7 +113,7 @@ def _lives(
         return journeys, hold(findings)
 
 
-def refusals(this: Night) -> ir.Table:
+def _refusals(this: Night) -> ir.Table:
     """The current refusals with the persons they met, and who of them left soon after."""
     lake = this.lake
     told = standardise.refusals(
@@ -130,7 +130,9 @@ def _put_refused(this: Night) -> None:
     """What became of refused people is worked out whole: they are few."""
     lake = this.lake
     with lake.scratchpad() as hold:
-        found = hold(reconcile.left_by_another_gate(refusals(this)))
+        followed = hold(_refusals(this))
+        found = hold(reconcile.left_by_another_gate(followed))
+        lake.replace("reconciled", "refusals", followed)
         lake.remove("reconciled", "findings", "code", REFUSED)
         lake.insert("reconciled", "findings", found)
 
