@@ -109,6 +109,12 @@ def _write_text(path: Path, content: Sequence[Row] | str | bytes) -> None:
     path.write_bytes(raw)
 
 
-def home(path: Path, key: str | None = "a key for tests") -> settings.Settings:
+# Suites run side by side, one to a core: a second thread to a night costs a third more of both.
+THREADS = 1
+
+
+def home(
+    path: Path, key: str | None = "a key for tests", threads: int = THREADS
+) -> settings.Settings:
     """Settings for a home of its own."""
-    return settings.Settings(settings.Home(path), key, "2GB", 2)
+    return settings.Settings(settings.Home(path), key, "2GB", threads)

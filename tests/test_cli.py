@@ -50,7 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, told: Told) -> Run:
 
     def invoke(home: Path, *arguments: str, key: str | None = told.now.key) -> Result:
         monkeypatch.setenv("PULANG_HOME", str(home))
-        monkeypatch.setenv("PULANG_THREADS", "2")
+        monkeypatch.setenv("PULANG_THREADS", str(papers.THREADS))
         monkeypatch.setenv("PULANG_MEMORY", "2GB")
         if key:
             monkeypatch.setenv("PULANG_KEY", key)

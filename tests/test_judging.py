@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from pipelines import cli, keys, night, settings
 from pipelines.desks.judging import COLUMNS
 from pipelines.lake import open_lake
-from tests import story
+from tests import papers, story
 from tests.link.verdicts import candidate
 from tests.story import Told
 
@@ -49,7 +49,7 @@ def review(now: settings.Settings, monkeypatch: pytest.MonkeyPatch) -> Review:
     """`review(*arguments)` in that home."""
     monkeypatch.setenv("PULANG_HOME", str(now.home.path))
     monkeypatch.setenv("PULANG_KEY", str(now.key))
-    monkeypatch.setenv("PULANG_THREADS", "2")
+    monkeypatch.setenv("PULANG_THREADS", str(papers.THREADS))
     return lambda *arguments: CliRunner().invoke(
         cli.app, ["linkage", "review", *map(str, arguments)], terminal_width=200
     )

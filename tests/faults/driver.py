@@ -75,7 +75,7 @@ def environment(now: settings.Settings) -> dict[str, str]:
         "PULANG_HOME": str(now.home.path),
         "PULANG_KEY": KEY,
         "PULANG_MEMORY": "2GB",
-        "PULANG_THREADS": "2",
+        "PULANG_THREADS": str(papers.THREADS),
         "PULANG_CATALOG": f"postgres:{now.catalog}",
     }
     if not now.catalog:
