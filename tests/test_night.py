@@ -222,8 +222,9 @@ def test_every_stop_withholds_and_the_published_file_stays(
         for c in told.outcome.checks
     ]
     schema = contracts.lake()["ops", "checks"].arrow_schema
-    schema = schema.remove(schema.get_field_index("night_number"))
-    monkeypatch.setattr(gate, "judge", lambda *_: pa.Table.from_pylist(failing, schema))
+    checks = pa.Table.from_pylist(failing, schema.remove(schema.get_field_index("night_number")))
+    measured = contracts.lake()["ops", "measured"].arrow_schema.empty_table()
+    monkeypatch.setattr(gate, "judge", lambda *_: gate.Verdicts(checks, measured))
     before = withheld_home.home.warehouse.read_bytes()
     outcome = night.run(withheld_home, NIGHT)
     assert outcome.status == "withheld"
