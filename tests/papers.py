@@ -113,8 +113,6 @@ def _write_text(path: Path, content: Sequence[Row] | str | bytes) -> None:
 THREADS = 1
 
 
-def home(
-    path: Path, key: str | None = "a key for tests", threads: int = THREADS
-) -> settings.Settings:
+def home(path: Path, key: str | None = "a key for tests") -> settings.Settings:
     """Settings for a home of its own."""
-    return settings.Settings(settings.Home(path), key, "2GB", threads)
+    return settings.Settings(settings.Home(path), key, "2GB", THREADS)

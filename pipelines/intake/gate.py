@@ -9,7 +9,6 @@ from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -20,7 +19,7 @@ from pipelines.lake import Lake, rows_of
 from pipelines.statements import Hold
 
 PAGE = "index.html"
-Counted = dict[str, Any]  # whole numbers by name
+NOTHING = {measures.DELIVERED: 0, measures.SET_APART: 0}
 
 
 def load_ahead() -> None:
@@ -50,12 +49,16 @@ def judge(lake: Lake, night: date, docs: Path, since: int | None = None) -> Verd
     from pipelines.intake import expectations, quality_page
 
     with lake.scratchpad() as hold:
-        counted = {source: _counted(lake, source, since, hold) for source in contracts.sources()}
-        besides = _besides(lake, night)
-        tables = {}
-        for source in sorted(counted):
+        given = {
+            source: measures.delivered(source, lake.table("records", _records(source)))
+            for source in contracts.sources()
+        }
+        counted = {source: _counted(lake, rows, since, hold) for source, rows in given.items()}
+        delivered, tables = _deliveries(lake), {}
+        for source in sorted(given):
             wanted = measures.measures(source)
-            row = measures.row(wanted, counted[source] | besides[source])
+            besides = delivered.get(source, NOTHING) | _age(given[source], night)
+            row = measures.row(wanted, counted[source] | besides)
             tables[source] = (hold(ibis.memtable(row)).op().name, wanted)
         results = expectations.validate(lake.con, tables, night)
     quality_page.write(results, night, docs / PAGE)
@@ -66,7 +69,11 @@ def judge(lake: Lake, night: date, docs: Path, since: int | None = None) -> Verd
     return Verdicts(checks, _measured(counted))
 
 
-def _measured(counted: dict[str, Counted]) -> pa.Table:
+def _records(source: str) -> str:
+    return contracts.records_of(source).name
+
+
+def _measured(counted: dict[str, measures.Numbers]) -> pa.Table:
     rows = [
         {"source": source, "measure": name, "number": number}
         for source, numbers in counted.items()
@@ -75,43 +82,40 @@ def _measured(counted: dict[str, Counted]) -> pa.Table:
     return pa.Table.from_pylist(rows, contracts.lake()["ops", "measured"].arrow_schema)
 
 
-def _counted(lake: Lake, source: str, since: int | None, hold: Hold) -> Counted:
+def _counted(
+    lake: Lake, given: measures.Delivered, since: int | None, hold: Hold
+) -> measures.Numbers:
     """What is counted of the records of a source."""
-    name = contracts.records_of(source).name
-    given = measures.delivered(source, lake.table("records", name))
+    source = given.contract.name
     checks = given.contract.checks_of(*measures.SEVERITIES)
     if since is None:
         numbers = measures.counts(given, checks) | measures.repeats(given, checks)
         return rows_of(given.records.agg(**numbers))[0]
     known = lake.table("ops", "measured")
     kept = {row["measure"]: row["number"] for row in rows_of(known.filter(known.source == source))}
-    changed = measures.delivered(source, lake.changed("records", name, since))
+    changed = measures.delivered(source, lake.changed("records", _records(source), since))
     changed = replace(changed, records=hold(changed.records))
     steps = rows_of(changed.records.group_by("is_now").agg(**measures.counts(changed, checks)))
     for step in steps:
         sign = 1 if step.pop("is_now") else -1
         kept |= {name: kept[name] + sign * number for name, number in step.items()}
-    for name, more in measures.more_repeats(given, changed, checks).items() if steps else ():
-        kept[name] += more.to_pyarrow().as_py()
+    if steps:  # else a pass over the nation would tell that nothing is repeated more
+        for name, more in measures.more_repeats(given, changed, checks).items():
+            kept[name] += more.to_pyarrow().as_py()
     return kept
 
 
-def _besides(lake: Lake, night: date) -> dict[str, Counted]:
-    """What a pass over one column tells, and the sums over all deliveries, by source."""
+def _deliveries(lake: Lake) -> dict[str, measures.Numbers]:
+    """The rows of all deliveries, and those set apart, by source."""
     batches = lake.table("ops", "batches")
-    told = batches.group_by("source").agg(
+    sums = batches.group_by("source").agg(
         **{measures.DELIVERED: batches.rows.sum(), measures.SET_APART: batches.quarantined.sum()}
     )
-    sums = {row.pop("source"): row for row in rows_of(told)}
-    none = {measures.DELIVERED: 0, measures.SET_APART: 0}
-    found = {}
-    for source in contracts.sources():
-        records = lake.table("records", contracts.records_of(source).name)
-        age = measures.age(measures.delivered(source, records), night)
-        found[source] = sums.get(source, none) | {
-            name: days.to_pyarrow().as_py() for name, days in age.items()
-        }
-    return found
+    return {row.pop("source"): row for row in rows_of(sums)}
+
+
+def _age(given: measures.Delivered, night: date) -> measures.Numbers:
+    return {n: days.to_pyarrow().as_py() for n, days in measures.age(given, night).items()}
 
 
 def is_withheld(checks: pa.Table) -> bool:

@@ -25,7 +25,7 @@ ROWS, DELIVERED, SET_APART, AGE = "rows", "delivered", "quarantined", "age"
 REPEATED = "duplicateValues"
 AHEAD_OF_UTC = timedelta(hours=7)  # a night is a date in WIB; Ibis keeps sessions at UTC
 
-Numbers = Mapping[str, Any]  # whole numbers by name; AGE is none where there is no record
+Numbers = dict[str, Any]  # whole numbers by name; AGE is none where there is no record
 Judged = Callable[[Numbers], float | None]
 
 TITLES_ID = {

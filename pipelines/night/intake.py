@@ -126,14 +126,14 @@ def judge(this: Night) -> pa.Table:
     """
     run, docs = this.begin("gate"), this.now.home.published / "quality"
     since = run.past.snapshot_id if run.past else None
-    verdicts = gate.judge(this.lake, this.night, docs, since)
+    judged = gate.judge(this.lake, this.night, docs, since)
     fetched = feeds.verdicts(this.now.home.landing)
-    checks = verdicts.checks
-    checks = pa.concat_tables([checks, pa.Table.from_pylist(fetched, checks.schema)])
+    fetches = pa.Table.from_pylist(fetched, judged.checks.schema)
+    checks = pa.concat_tables([judged.checks, fetches])
     with access_log.alone(this.now), this.keeping(run):
         this.lake.forget_night("ops", "checks", this.number)
         _keep_checks(this, checks)
-        this.lake.replace("ops", "measured", verdicts.measured)
+        this.lake.replace("ops", "measured", judged.measured)
         if gate.is_withheld(checks):
             keep_night(this, WITHHELD, this.lake.snapshot_id, access_log.head(this.lake))
     if gate.is_withheld(checks):

@@ -130,7 +130,7 @@ def _changes(this: Night, linked: Linked, moved: Moved | None, hold: Hold) -> ir
 
 
 def surfaced(this: Night, linked: Linked, chances: ir.Table) -> dict[str, ir.Table]:
-    """The figures of the night, by table of schemas/marts/. Takes the chances of departures."""
+    """The figures of the night, by table of schemas/marts/; takes the chances of departures."""
     lake, countries = this.lake, reference.memtable("countries")
     departures, matches = (
         lake.table("reconciled", name) for name in ("departures", "list_matches")
