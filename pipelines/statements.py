@@ -12,12 +12,17 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import sqlglot.expressions as sge
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
 
 from pipelines import contracts
 
 TEMPORARY = ("temp", "main")  # where the engine keeps the tables of one connection
+# Whoever wants this twice is better off with what was kept.
+WORK = (
+    sge.AggFunc, sge.Distinct, sge.Group, sge.Join, sge.RegexpReplace, sge.SetOperation, sge.Window,
+)  # fmt: skip
 Place = tuple[str, str]  # catalog and schema
 Hold = Callable[[ir.Table], ir.Table]  # works an expression out once
 Scratchpad = Callable[[], AbstractContextManager[Hold]]  # a hold that leaves nothing at its end
@@ -37,7 +42,20 @@ def insert(engine: Backend, name: str, rows: ir.Table, place: Place) -> None:
     """Append rows to a table that is there; columns go by their names."""
     listed = ", ".join(f'"{column}"' for column in rows.columns)
     engine._run_pre_execute_hooks(rows)  # it registers what is held in memory
-    engine.con.execute(f"INSERT INTO {_named(name, place)} ({listed}) {engine.compile(rows)}")
+    engine.con.execute(f"INSERT INTO {_named(name, place)} ({listed}) {compiled(engine, rows)}")
+
+
+def compiled(engine: Backend, rows: ir.Table) -> str:
+    """The statement of an expression; what it only reads is read at each of its uses.
+
+    Ibis names what an expression uses twice, and the engine keeps whatever is named, whole: all
+    columns of a nation's records, where each use wants three.
+    """
+    query = engine.compiler.to_sqlglot(rows)
+    for named in query.ctes:
+        if not named.find(*WORK):
+            named.set("materialized", False)
+    return str(query.sql(dialect=engine.dialect, copy=False))
 
 
 def as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
