@@ -114,7 +114,7 @@ def _factors(rows: ir.Table, ago: ir.IntegerValue) -> dict[str, ir.StringValue]:
 def effects(rows: ir.Table, seen_to: date) -> pa.Table:
     """Log-odds of staying away by factor and level, with standard error (key factor, level).
 
-    Takes the `teaching`; reads departures that were given SETTLED_DAYS. Each fold learns from the
+    Takes those that teach; reads departures that were given SETTLED_DAYS. Each fold learns from the
     others (key fold, too). The factor START has the intercept.
     """
     settled = rows.filter(rows.departed_on <= ibis.literal(seen_to - timedelta(days=SETTLED_DAYS)))
@@ -129,15 +129,15 @@ def effects(rows: ir.Table, seen_to: date) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def teaching(rows: ir.Table, departures: int) -> ir.Table:
-    """Of `followed` the departures that tell how others behave.
+def teaches(rows: ir.Table, departures: int) -> ir.BooleanValue:
+    """Whether a departure of `followed` tells how others behave.
 
-    Those of every second, fourth, ... day where all `departures` are more than ENOUGH.
+    Of every second, fourth, ... day only where all `departures` are more than ENOUGH.
     """
-    comparable, step = rows.filter(rows.is_comparable), 1
+    step = 1
     while departures / step > ENOUGH:
         step *= 2
-    return comparable.filter(comparable.day % step == 0) if step > 1 else comparable
+    return rows.is_comparable & (rows.day % step == 0)
 
 
 def fitted(cells: pd.DataFrame) -> pa.Table:

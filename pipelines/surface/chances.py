@@ -73,13 +73,20 @@ def chances(
     (hidden_sd); CARRIED. `hold` works a table out once, for it is read several times.
     """
     seen_to = last_seen(departures, as_of)
-    followed = bands.followed(departures, gates, countries, seen_to)
-    known = bands.teaching(followed, departures.count().to_pyarrow().as_py())
+    followed, number = bands.followed(departures, gates, countries, seen_to), _rows(departures)
+    is_away = followed.ending == bands.AWAY
+    followed = hold(followed.filter(bands.teaches(followed, number) | is_away))
+    known = followed.filter(bands.teaches(followed, number))
     learned = bands.effects(known, seen_to)
     away = hold(bands.with_band(followed.filter(followed.ending == bands.AWAY), learned))
     counted = curves.counts_by_day(bands.with_band(known, learned))
     told = curves.answered(counted, curves.questions(away))
     return _weighed(departures, _late(away, told, Unseen.of(departures)), doubts, policy)
+
+
+def _rows(departures: ir.Table) -> int:
+    number: int = departures.count().to_pyarrow().as_py()
+    return number
 
 
 def _late(away: ir.Table, told: pa.Table, unseen: Unseen) -> ir.Table:
