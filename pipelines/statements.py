@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.duckdb import Backend
 from ibis.backends.sql.datatypes import DuckDBType
@@ -55,7 +56,8 @@ def compiled(engine: Backend, rows: ir.Table) -> str:
     for named in query.ctes:
         if not named.find(*WORK):
             named.set("materialized", False)
-    return str(query.sql(dialect=engine.dialect, copy=False))
+    strict = sg.ErrorLevel.RAISE  # what the engine lacks is an error, as in Ibis
+    return str(query.sql(dialect=engine.dialect, copy=False, unsupported_level=strict))
 
 
 def as_contracted(rows: ir.Table, contract: contracts.Table) -> ir.Table:
