@@ -73,20 +73,16 @@ def chances(
     (hidden_sd); CARRIED. `hold` works a table out once, for it is read several times.
     """
     seen_to = last_seen(departures, as_of)
-    followed, number = bands.followed(departures, gates, countries, seen_to), _rows(departures)
+    followed = bands.followed(departures, gates, countries, seen_to)
+    teaches = bands.teaches(followed, departures.count().to_pyarrow().as_py())
     is_away = followed.ending == bands.AWAY
-    followed = hold(followed.filter(bands.teaches(followed, number) | is_away))
-    known = followed.filter(bands.teaches(followed, number))
+    watched = hold(followed.mutate(teaches=teaches, is_away=is_away).filter(teaches | is_away))
+    known = watched.filter(watched.teaches)
     learned = bands.effects(known, seen_to)
-    away = hold(bands.with_band(followed.filter(followed.ending == bands.AWAY), learned))
+    away = hold(bands.with_band(watched.filter(watched.is_away), learned))
     counted = curves.counts_by_day(bands.with_band(known, learned))
     told = curves.answered(counted, curves.questions(away))
     return _weighed(departures, _late(away, told, Unseen.of(departures)), doubts, policy)
-
-
-def _rows(departures: ir.Table) -> int:
-    number: int = departures.count().to_pyarrow().as_py()
-    return number
 
 
 def _late(away: ir.Table, told: pa.Table, unseen: Unseen) -> ir.Table:
