@@ -278,16 +278,16 @@ def _link_types(by_type: dict[str, Any]) -> Table:
 def _gaps(by_group: dict[str, Any]) -> Table:
     """The groups that are linked best and worst."""
     rows = [[_words(name), *_gap(name, found)] for name, found in by_group.items()]
-    columns = ("", "best linked", "F1 %", "worst linked", "F1 %", "gap")
+    columns = ("", "best linked", "F1 %", "worst linked", "F1 %", "gap", "of it beyond chance")
     return _grid("Linkage by group of people · Penautan menurut kelompok", columns, rows)
 
 
 def _gap(dimension: str, found: dict[str, Any]) -> list[Any]:
     if found["worst_gap"] is None:
-        return [None] * 5
+        return [None] * 6
     ends = (found["best"], found["worst"])
     shown = [[_group(dimension, end), _percent(found["groups"][end]["f1"])] for end in ends]
-    return [*shown[0], *shown[1], _percent(found["worst_gap"])]
+    return [*shown[0], *shown[1], *(_percent(found[gap]) for gap in ("worst_gap", "sure_gap"))]
 
 
 def _group(dimension: str, label: str) -> str:

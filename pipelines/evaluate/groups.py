@@ -16,6 +16,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import ibis.selectors as s
+from scipy.special import betaincinv
 
 from pipelines.evaluate.columns import as_key, province_code
 from pipelines.evaluate.linkage import scores
@@ -33,6 +34,7 @@ KINDS = ("clan", "word", "order", "title", "family")
 RENEWED = ("passport", "other_document")
 REGISTERED = ("placement", "dated_row", "undated_row", "splp")
 ENOUGH = 100
+SURE = 0.95  # of the bounds of F1
 
 
 def labels(
@@ -170,10 +172,12 @@ def _summed(groups: ir.Table, pairs: ir.IntegerValue) -> ir.Table:
 
 
 def report(counted: ir.Table) -> dict[str, Any]:
-    """Scores of each group and the widest gap, by dimension; takes `pair_counts`.
+    """Scores of each group with the bounds of its F1, and the widest gap, by dimension.
 
-    `worst_gap` is the best F1 less the worst among groups with at least 100 true pairs, whose names
-    are `best` and `worst`; people of whom nothing is known are no group. None below two groups.
+    Takes `pair_counts`. `worst_gap` is the best F1 less the worst among groups with at least 100
+    true pairs, whose names are `best` and `worst`; people of whom nothing is known are no group.
+    `sure_gap` is what of it the bounds leave: by how much one of these groups is worse than another
+    whatever chance did, or 0. None below two groups.
     """
     found: dict[str, dict[str, dict[str, int]]] = {name: {} for name in DIMENSIONS}
     for row in counted.order_by("dimension", "group").to_pyarrow().to_pylist():
@@ -182,14 +186,36 @@ def report(counted: ir.Table) -> dict[str, Any]:
 
 
 def _with_gap(counts: dict[str, dict[str, int]]) -> dict[str, Any]:
-    scored = {group: scores(pairs) for group, pairs in counts.items() if any(pairs.values())}
+    scored = {group: _bounded(scores(n)) for group, n in counts.items() if any(n.values())}
     large = {
-        group: found["f1"]
+        group: found
         for group, found in scored.items()
         if group != UNKNOWN and found["pairs"]["true"] >= ENOUGH
     }
     if len(large) < 2:
-        return {"groups": scored, "worst_gap": None, "best": None, "worst": None}
-    best, worst = max(large, key=large.__getitem__), min(large, key=large.__getitem__)
-    gap = large[best] - large[worst]
-    return {"groups": scored, "worst_gap": gap, "best": best, "worst": worst}
+        gap = dict.fromkeys(("worst_gap", "sure_gap", "best", "worst"))
+        return {"groups": scored, **gap}
+    f1 = {group: found["f1"] for group, found in large.items()}
+    best, worst = max(f1, key=f1.__getitem__), min(f1, key=f1.__getitem__)
+    lows, highs = ([found[end] for found in large.values()] for end in ("f1_low", "f1_high"))
+    return {
+        "groups": scored,
+        "worst_gap": f1[best] - f1[worst],
+        "sure_gap": max(max(lows) - min(highs), 0.0),
+        "best": best,
+        "worst": worst,
+    }
+
+
+def _bounded(found: dict[str, Any]) -> dict[str, Any]:
+    """Scores with f1_low and f1_high, exact bounds of SURE (Clopper and Pearson, 1934).
+
+    They are those of j, the share that truth and we both have of the pairs that either has:
+    F1 is 2j / (1 + j). Pairs are taken one by one, although a person's stand or fall together, so
+    that the bounds are rather too narrow.
+    """
+    true, predicted, correct = (found["pairs"][kind] for kind in ("true", "predicted", "correct"))
+    wrong, tail = true + predicted - 2 * correct, (1 - SURE) / 2
+    low = float(betaincinv(correct, wrong + 1, tail)) if correct else 0.0
+    high = float(betaincinv(correct + 1, wrong, 1 - tail)) if wrong else 1.0
+    return found | {"f1_low": 2 * low / (1 + low), "f1_high": 2 * high / (1 + high)}

@@ -7,6 +7,8 @@ from typing import Any
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines import reference
 from pipelines.evaluate import groups, linkage
@@ -172,15 +174,27 @@ def test_a_wrong_pair_within_a_group_counts_once() -> None:
 # The gap
 
 
-def gap(**pairs: tuple[int, int, int]) -> tuple[Any, ...]:
-    """(worst_gap, best, worst) of groups with (true, predicted, correct) pairs."""
+def told(**pairs: tuple[int, int, int]) -> dict[str, Any]:
+    """What is reported of groups with (true, predicted, correct) pairs."""
     kinds = ("true", "predicted", "correct")
     counts = {name: dict(zip(kinds, counted, strict=True)) for name, counted in pairs.items()}
     rows = [("sex", name, kind, n) for name, of in counts.items() for kind, n in of.items()]
     counted = table("dimension group kind pairs", rows, pairs=pa.int64())
-    found = groups.report(counted)["sex"]
+    found: dict[str, Any] = groups.report(counted)["sex"]
     assert set(found["groups"]) == set(pairs)
+    return found
+
+
+def gap(**pairs: tuple[int, int, int]) -> tuple[Any, ...]:
+    """(worst_gap, best, worst) of groups with (true, predicted, correct) pairs."""
+    found = told(**pairs)
     return found["worst_gap"], found["best"], found["worst"]
+
+
+def bounds(true: int, predicted: int, correct: int) -> tuple[float, float]:
+    """(f1_low, f1_high) of a group."""
+    found = told(a=(true, predicted, correct))["groups"]["a"]
+    return found["f1_low"], found["f1_high"]
 
 
 def test_the_gap_is_between_best_and_worst() -> None:
@@ -197,3 +211,47 @@ def test_groups_of_less_than_a_hundred_true_pairs_do_not_make_a_gap() -> None:
 
 def test_people_of_whom_nothing_is_known_do_not_make_a_gap() -> None:
     assert gap(a=(100, 100, 90), unknown=(100, 100, 0)) == (None, None, None)
+
+
+# What of it is beyond chance
+
+
+def f1(share: float) -> float:
+    """F1 where this share of the pairs of truth or of ours are of both."""
+    return 2 * share / (1 + share)
+
+
+def test_bounds_are_those_of_clopper_and_pearson() -> None:
+    # Their interval for 0 of 10 is 0 to 0.3085, for 5 of 10 it is 0.1871 to 0.8129 (95 %).
+    assert bounds(10, 0, 0) == (0.0, pytest.approx(f1(0.3085), abs=1e-4))
+    assert bounds(10, 10, 10) == (pytest.approx(f1(1 - 0.3085), abs=1e-4), 1.0)
+    found = (pytest.approx(f1(0.1871), abs=1e-4), pytest.approx(f1(0.8129), abs=1e-4))
+    assert bounds(10, 5, 5) == bounds(5, 10, 5) == bounds(8, 7, 5) == found
+
+
+@given(true=st.integers(0, 500), predicted=st.integers(0, 500), data=st.data())
+def test_f1_lies_between_its_bounds(true: int, predicted: int, data: st.DataObject) -> None:
+    correct = data.draw(st.integers(0, min(true, predicted)))
+    if true + predicted:
+        low, high = bounds(true, predicted, correct)
+        assert 0 <= low <= 2 * correct / (true + predicted) <= high <= 1
+
+
+def test_the_same_share_of_errors_is_chance_in_a_few_pairs_and_not_in_many() -> None:
+    few = told(a=(150, 150, 150), b=(150, 147, 147))
+    assert (few["worst_gap"], few["sure_gap"]) == (pytest.approx(1 - 294 / 297), 0.0)
+    many = told(a=(15_000, 15_000, 15_000), b=(15_000, 14_700, 14_700))
+    assert many["worst_gap"] == few["worst_gap"]
+    assert 0.005 < many["sure_gap"] < many["worst_gap"]
+
+
+def test_a_large_group_may_be_worse_for_sure_where_the_worst_is_not() -> None:
+    found = told(a=(10_000, 10_000, 10_000), b=(10_000, 9_800, 9_800), c=(100, 97, 97))
+    assert found["worst"] == "c"
+    of_b = found["groups"]["a"]["f1_low"] - found["groups"]["b"]["f1_high"]
+    of_c = found["groups"]["a"]["f1_low"] - found["groups"]["c"]["f1_high"]
+    assert found["sure_gap"] == of_b > of_c
+
+
+def test_fewer_than_two_groups_have_no_gap_for_sure() -> None:
+    assert told(a=(100, 100, 90), b=(99, 99, 0))["sure_gap"] is None
