@@ -278,7 +278,7 @@ def _link_types(by_type: dict[str, Any]) -> Table:
 def _gaps(by_group: dict[str, Any]) -> Table:
     """The groups that are linked best and worst."""
     rows = [[_words(name), *_gap(name, found)] for name, found in by_group.items()]
-    columns = ("", "best linked", "F1 %", "worst linked", "F1 %", "gap", "of it beyond chance")
+    columns = ("", "best linked", "F1 %", "worst linked", "F1 %", "gap", "for sure")
     return _grid("Linkage by group of people · Penautan menurut kelompok", columns, rows)
 
 

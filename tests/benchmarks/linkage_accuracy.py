@@ -1,4 +1,4 @@
-"""Accuracy of linkage on seeds that no weight was trained on, and the charts of docs/linkage.md.
+"""The tables and charts of docs/linkage.md: accuracy on seeds that no weight was trained on.
 
 Each nation is simulated, taken in, linked with the shipped weights and compared with its truth.
 
@@ -48,14 +48,37 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
         cells = [_cell(r if kind == "all" else r["by_type"][kind]) for r in rows.values()]
         lines.append(f"| {kind.replace('_', ' ')} | " + " | ".join(cells) + " |")
     for group in first["by_group"]:
-        cells = [f"{100 * r['by_group'][group]['worst_gap']:.2f}" for r in rows.values()]
-        name = f"worst gap of F1 by {group.replace('_', ' ')}"
+        cells = [_gap(r["by_group"][group]) for r in rows.values()]
+        name = f"worst gap of F1 by {group.replace('_', ' ')}, of it beyond chance"
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
+def calibration(rows: dict[str, dict[str, Any]]) -> str:
+    """What linkage said of its pairs beside how many are true; probabilities in rows."""
+    head = "".join(f" {nation}: pairs | mean % | true % |" for nation in rows)
+    lines = [f"| probability |{head}", "|---|" + "---|" * 3 * len(rows)]
+    of = {name: {(b["from"], b["to"]): b for b in r["calibration"] if b["kind"] == "all"}
+          for name, r in rows.items()}  # fmt: skip
+    for low, high in sorted(set().union(*of.values())):
+        cells = (_bin(bins.get((low, high))) for bins in of.values())
+        lines.append(f"| {low:g} – {high:g} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _bin(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "0 | | "
+    shares = (f"{100 * found[name]:.2f}" for name in ("mean_probability", "true_share"))
+    return " | ".join((f"{found['pairs']:,}", *shares))
+
+
 def _cell(scores: dict[str, Any]) -> str:
     return " / ".join(f"{100 * scores[name]:.2f}" for name in ("precision", "recall", "f1"))
+
+
+def _gap(found: dict[str, Any]) -> str:
+    return " / ".join(f"{100 * found[name]:.2f}" for name in ("worst_gap", "sure_gap"))
 
 
 def charts(folder: Path) -> None:
@@ -74,7 +97,7 @@ def charts(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measure every seed, clean and harsh, and print one table."""
+    """Measure every seed, clean and harsh, and print the tables."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--scale", type=float, default=0.05)
     asked.add_argument("--seeds", type=int, nargs="*", default=[31, 41])
@@ -89,7 +112,7 @@ def main() -> None:
             for seed in given.seeds
         }
     if found:
-        print(table(found))
+        print(table(found), calibration(found), sep="\n\n")
 
 
 if __name__ == "__main__":
