@@ -176,8 +176,9 @@ def report(counted: ir.Table) -> dict[str, Any]:
 
     Takes `pair_counts`. `worst_gap` is the best F1 less the worst among groups with at least 100
     true pairs, whose names are `best` and `worst`; people of whom nothing is known are no group.
-    `sure_gap` is what of it the bounds leave: by how much one of these groups is worse than another
-    whatever chance did, or 0. None below two groups.
+    `sure_gap` is what of it the bounds leave: by how much one of these groups is at least worse
+    than another, or 0. Each bound holds by itself: of thirty groups one or two may lie outside of
+    theirs by chance. None below two groups.
     """
     found: dict[str, dict[str, dict[str, int]]] = {name: {} for name in DIMENSIONS}
     for row in counted.order_by("dimension", "group").to_pyarrow().to_pylist():
@@ -193,15 +194,14 @@ def _with_gap(counts: dict[str, dict[str, int]]) -> dict[str, Any]:
         if group != UNKNOWN and found["pairs"]["true"] >= ENOUGH
     }
     if len(large) < 2:
-        gap = dict.fromkeys(("worst_gap", "sure_gap", "best", "worst"))
-        return {"groups": scored, **gap}
-    f1 = {group: found["f1"] for group, found in large.items()}
-    best, worst = max(f1, key=f1.__getitem__), min(f1, key=f1.__getitem__)
-    lows, highs = ([found[end] for found in large.values()] for end in ("f1_low", "f1_high"))
+        return {"groups": scored, **dict.fromkeys(("worst_gap", "sure_gap", "best", "worst"))}
+    best, worst = (end(large, key=lambda group: large[group]["f1"]) for end in (max, min))
+    low = max(found["f1_low"] for found in large.values())
+    high = min(found["f1_high"] for found in large.values())
     return {
         "groups": scored,
-        "worst_gap": f1[best] - f1[worst],
-        "sure_gap": max(max(lows) - min(highs), 0.0),
+        "worst_gap": large[best]["f1"] - large[worst]["f1"],
+        "sure_gap": max(low - high, 0.0),
         "best": best,
         "worst": worst,
     }

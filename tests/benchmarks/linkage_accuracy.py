@@ -45,10 +45,12 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))
     lines = ["| link | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
     for kind in [*first["by_type"], "all"]:
-        cells = [_cell(r if kind == "all" else r["by_type"][kind]) for r in rows.values()]
+        of_kind = (r if kind == "all" else r["by_type"][kind] for r in rows.values())
+        cells = (_percents(found, "precision", "recall", "f1") for found in of_kind)
         lines.append(f"| {kind.replace('_', ' ')} | " + " | ".join(cells) + " |")
     for group in first["by_group"]:
-        cells = [_gap(r["by_group"][group]) for r in rows.values()]
+        gaps = (r["by_group"][group] for r in rows.values())
+        cells = (_percents(found, "worst_gap", "sure_gap") for found in gaps)
         name = f"worst gap of F1 by {group.replace('_', ' ')}, of it beyond chance"
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -69,16 +71,11 @@ def calibration(rows: dict[str, dict[str, Any]]) -> str:
 def _bin(found: dict[str, Any] | None) -> str:
     if found is None:
         return "0 | | "
-    shares = (f"{100 * found[name]:.2f}" for name in ("mean_probability", "true_share"))
-    return " | ".join((f"{found['pairs']:,}", *shares))
+    return f"{found['pairs']:,} | " + _percents(found, "mean_probability", "true_share", by=" | ")
 
 
-def _cell(scores: dict[str, Any]) -> str:
-    return " / ".join(f"{100 * scores[name]:.2f}" for name in ("precision", "recall", "f1"))
-
-
-def _gap(found: dict[str, Any]) -> str:
-    return " / ".join(f"{100 * found[name]:.2f}" for name in ("worst_gap", "sure_gap"))
+def _percents(found: dict[str, Any], *names: str, by: str = " / ") -> str:
+    return by.join(f"{100 * found[name]:.2f}" for name in names)
 
 
 def charts(folder: Path) -> None:
